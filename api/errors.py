@@ -1,0 +1,112 @@
+"""Every failure as one JSON shape: ``{code, message, detail}``."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from emovec_db.errors import BusyError, EmovecError
+
+log = logging.getLogger(__name__)
+
+#: codes where the class's name would say less
+_CODES = {400: "bad_request", 401: "unauthorized", 413: "too_large", 422: "invalid", 500: "internal"}
+_MESSAGES = {
+    404: "there is nothing at this address; /docs lists the addresses that exist",
+    413: "the request is larger than this server accepts (EMOVEC_UPLOAD_MAX_MB)",
+}
+
+
+class InvalidRequestError(EmovecError):
+    """Raised when fields of a request have the wrong type or range; `detail` names them."""
+
+    code = "invalid"
+    http_status = 422
+
+
+class ForbiddenError(EmovecError):
+    """Raised when a browser on another site tries to make this one act."""
+
+    code = "cross_site"
+    http_status = 403
+
+
+class MisdirectedError(EmovecError):
+    """Raised when the Host header names another server (DNS rebinding)."""
+
+    code = "misdirected"
+    http_status = 421
+
+
+class UnauthorizedError(EmovecError):
+    """Raised when the API key is missing or wrong."""
+
+    code = "unauthorized"
+    http_status = 401
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Answer every failure of `app` in the one shape."""
+    app.register_error_handler(EmovecError, _on_emovec_error)
+    app.register_error_handler(HTTPException, _on_http_exception)
+    app.register_error_handler(Exception, _on_surprise)
+
+
+def validation_failed(error: ValidationError) -> Response:
+    """What the OpenAPI library calls when path or query don't fit; raises, so that there is one shape."""
+    raise invalid_request(error)
+
+
+def invalid_request(error: ValidationError) -> InvalidRequestError:
+    """The error that says which fields were wrong; values are never repeated."""
+    problems = [
+        {"field": ".".join(str(part) for part in problem["loc"]), "message": problem["msg"]}
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    message = "; ".join(f"{problem['field'] or 'body'}: {problem['message']}" for problem in problems[:5])
+    return InvalidRequestError(message, errors=problems)
+
+
+def _on_emovec_error(error: EmovecError) -> Response:
+    if error.http_status >= 500 and not isinstance(error, BusyError) and error.http_status != 501:
+        return _on_surprise(error)
+    response = error_response(error.http_status, error.code, error.message, error.detail)
+    if isinstance(error, BusyError):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, UnauthorizedError):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="emovec-db"'
+    return response
+
+
+def _on_http_exception(error: HTTPException) -> Response:
+    if error.response is not None and error.code is None:
+        return error.response  # type: ignore[return-value]
+    status = error.code or 500
+    code = _CODES.get(status) or re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+    response = error_response(status, code, _MESSAGES.get(status) or error.description or error.name, {})
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _on_surprise(error: Exception) -> Response:
+    """Says nothing of the inside; the id leads to the traceback in the log."""
+    error_id = secrets.token_hex(6)
+    log.error("error %s while serving %s", error_id, request.method, exc_info=error)
+    code = error.code if isinstance(error, EmovecError) else "internal"
+    message = f"the server failed; its log has the reason under {error_id}"
+    return error_response(500, code, message, {"error_id": error_id})
+
+
+def error_response(status: int, code: str, message: str, detail: dict[str, Any]) -> Response:
+    """The one shape of failures."""
+    response = jsonify(code=code, message=message, detail=detail)
+    response.status_code = status
+    return response

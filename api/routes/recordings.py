@@ -1,0 +1,87 @@
+"""Stored recordings: upload, list, show, hear, delete."""
+
+from __future__ import annotations
+
+from flask import Response, jsonify, send_file, url_for
+from flask_openapi.blueprint import APIBlueprint
+from flask_openapi.models.tag import Tag
+
+from emovec_db.api.context import collection
+from emovec_db.api.filters import conditions
+from emovec_db.api.forms import channels_of, details_of, form_fields, roles_of
+from emovec_db.api.openapi import SECURITY, failures, request_body
+from emovec_db.api.schemas.answers import Deletion, Job, Recording, RecordingPage
+from emovec_db.api.schemas.requests import CollectionPath, RecordingPath, RecordingsQuery, UploadForm, UploadQuery
+from emovec_db.api.uploads import shown_name
+from emovec_db.api.waiting import finished
+from emovec_db.documents import deletion_document, job_document, page_document, recording_document
+from emovec_db.domain.job import Job as DomainJob
+
+recordings = APIBlueprint(
+    "recordings",
+    __name__,
+    url_prefix="/v1/collections/<name>/recordings",
+    abp_tags=[Tag(name="recordings", description="Stored recordings")],
+    abp_security=SECURITY,
+)
+_AUDIO = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@recordings.post(
+    "",
+    responses={200: Job, 201: Job, 202: Job, **failures(400, 413)},
+    request_body=request_body(form=UploadForm),
+)
+def upload(path: CollectionPath, query: UploadQuery) -> tuple[Response, int, dict[str, str]]:
+    """Store recordings in the background: 202 and the job, or wait for it: 201 where something new was stored.
+
+    One file answers its job; several answer `{items, next_cursor}` with one job each.
+    """
+    form = form_fields(UploadForm)
+    options = {"details": details_of(form), "channels": channels_of(form), "roles": roles_of(form) or None}
+    target = collection(path.name)
+    queued = [target.upload(file.stream, shown_name(file), **options) for file in form.recording]  # type: ignore[arg-type]
+    settled = finished(queued, query.wait)
+    documents = [job_document(job, items) for job, items in settled]
+    status = _status([job for job, _ in settled])
+    if len(documents) > 1:
+        return jsonify(items=documents, next_cursor=None), status, {"Location": url_for("jobs.list_jobs")}
+    return jsonify(documents[0]), status, {"Location": url_for("jobs.show_job", job_id=queued[0].job_id)}
+
+
+@recordings.get("", responses={200: RecordingPage, **failures(400, 404)})
+def list_recordings(path: CollectionPath, query: RecordingsQuery) -> Response:
+    """Recordings that the filter lets through, page by page."""
+    page = collection(path.name).recordings(cursor=query.cursor, limit=query.limit, **conditions(query))
+    return jsonify(page_document(page, recording_document))
+
+
+@recordings.get("/<id:recording_id>", responses={200: Recording, **failures(404)})
+def show_recording(path: RecordingPath) -> Response:
+    """One recording with its utterances."""
+    stored = collection(path.name)
+    return jsonify(recording_document(stored.recording(path.recording_id), stored.utterances(path.recording_id)))
+
+
+@recordings.delete("/<id:recording_id>", responses={200: Deletion, **failures(404)})
+def delete_recording(path: RecordingPath) -> Response:
+    """Delete a recording: rows, index entries, stored file."""
+    return jsonify(deletion_document(collection(path.name).delete(path.recording_id)))
+
+
+@recordings.get("/<id:recording_id>/audio", responses={200: _AUDIO, 206: _AUDIO, **failures(404)})
+def audio(path: RecordingPath) -> Response:
+    """The recording's sound; range requests are answered with the range."""
+    sound = collection(path.name).audio(path.recording_id)
+    name = f"recording-{path.recording_id}{sound.path.suffix}"
+    # anything but sound would let an uploaded page speak with this site's voice
+    media_type = sound.media_type if sound.media_type.startswith(("audio/", "video/")) else "application/octet-stream"
+    response = send_file(sound.path, mimetype=media_type, download_name=name, conditional=True, max_age=0)
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    return response
+
+
+def _status(jobs: list[DomainJob]) -> int:
+    if not all(job.finished_at for job in jobs):
+        return 202
+    return 201 if any(job.counts.get("ingested") for job in jobs) else 200

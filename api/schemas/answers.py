@@ -1,0 +1,321 @@
+"""Shapes of answers; the tests hold every answer of every address against them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from emovec_db.api.filters import Label
+
+
+class Answer(BaseModel):
+    """An answer has these fields and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Error(Answer):
+    """Every failure, whatever the address."""
+
+    code: str = Field(description="stable, for programs, for example not_found or too_long")
+    message: str = Field(description="for people: what came, what was expected, what to do")
+    detail: dict[str, Any]
+
+
+class Scores(Answer):
+    """Probability of each of the nine labels; they sum to 1."""
+
+    angry: float
+    disgusted: float
+    fearful: float
+    happy: float
+    neutral: float
+    other: float
+    sad: float
+    surprised: float
+    unknown: float
+
+
+class Quality(Answer):
+    """What can be said of the sound itself."""
+
+    duration_s: float
+    peak: float
+    clipping_ratio: float
+    snr_db: float | None
+    silence_ratio: float
+    sample_rate_hz: int
+    codec: str
+    channels: int
+    warnings: list[str]
+
+
+class Frames(Answer):
+    """Scores over time: one list of nine per frame, in the order of the labels."""
+
+    hz: float
+    scores: list[list[float]]
+
+
+class Classification(Answer):
+    """An encoder's word on a recording that is not stored."""
+
+    file: str
+    label: Label
+    confidence: float
+    scores: Scores
+    granularity: Literal["utterance", "frame"]
+    encoder: str
+    notice: str | None
+    warnings: list[str]
+    quality: Quality
+    frames: Frames | None = None
+
+
+class Utterance(Answer):
+    """A segment that was encoded, with what belongs to its recording."""
+
+    utterance_id: int
+    recording_id: int
+    uri: str
+    channel: str
+    customer: str | None
+    speaker: str | None
+    role: str | None
+    recorded_at: str | None
+    start_s: float
+    end_s: float
+    label: Label
+    confidence: float
+    scores: Scores
+
+
+class Recording(Answer):
+    """A stored recording; label and scores are the duration-weighted mean over its utterances."""
+
+    recording_id: int
+    uri: str | None
+    uris: list[str]
+    channel: str
+    customer: str | None
+    speaker: str | None
+    role: str | None
+    recorded_at: str | None
+    metadata: dict[str, Any]
+    label: Label
+    confidence: float
+    scores: Scores
+    quality: Quality
+    sha256: str
+    created_at: str
+    utterances: list[Utterance] | None = None
+
+
+class RecordingPage(Answer):
+    """Some recordings and the cursor of the next."""
+
+    items: list[Recording]
+    next_cursor: str | None
+
+
+class Deletion(Answer):
+    """How many of each are gone."""
+
+    recordings: int
+    utterances: int
+    blobs: int
+
+
+class Match(Answer):
+    """One result of a search."""
+
+    utterance_id: int
+    recording_id: int
+    uri: str
+    customer: str | None
+    start_s: float
+    end_s: float
+    label: Label
+    scores: Scores
+    similarity: float = Field(description="-1..1, higher is nearer; exact")
+
+
+class SearchResult(Answer):
+    """Matches, nearest first."""
+
+    space: str
+    matches: list[Match]
+
+
+class Similarity(Answer):
+    """How near two recordings are."""
+
+    space: str
+    similarity: float
+
+
+class Item(Answer):
+    """One uri of a job and what became of it."""
+
+    uri: str
+    state: Literal["queued", "running", "done", "failed"]
+    attempts: int
+    code: str | None
+    message: str | None
+    recording_ids: list[int]
+
+
+class Job(Answer):
+    """One piece of background work."""
+
+    job_id: int
+    collection: str
+    kind: str
+    state: Literal["queued", "running", "done", "failed"]
+    counts: dict[str, int]
+    attempts: int
+    error: str | None
+    created_at: str
+    heartbeat_at: str | None
+    finished_at: str | None
+    items: list[Item] | None = None
+
+
+class JobPage(Answer):
+    """Some jobs and the cursor of the next."""
+
+    items: list[Job]
+    next_cursor: str | None
+
+
+class FailurePage(Answer):
+    """Uris that could not be stored, and why."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class Cluster(Answer):
+    """One group."""
+
+    cluster: int
+    size: int
+    labels: dict[str, float]
+    central: list[Utterance]
+
+
+class Clustering(Answer):
+    """One stored K-Means run."""
+
+    clustering_id: int
+    k: int
+    seed: int
+    space: str
+    filter: dict[str, Any]
+    utterances: int
+    inertia: float
+    silhouette: float | None
+    created_at: str
+    clusters: list[Cluster]
+
+
+class ClusteringPage(Answer):
+    """Some K-Means runs and the cursor of the next."""
+
+    items: list[Clustering]
+    next_cursor: str | None
+
+
+class Collection(Answer):
+    """A collection and how much is in it."""
+
+    name: str
+    encoder: str
+    dim: int
+    segmentation: str
+    recordings: int
+    utterances: int
+    customers: int
+    failures: int
+    duration_s: float
+    created_at: str
+
+
+class CollectionPage(Answer):
+    """All collections."""
+
+    items: list[Collection]
+    next_cursor: str | None
+
+
+class CustomerPage(Answer):
+    """All customers of a collection."""
+
+    items: list[str]
+    next_cursor: str | None
+
+
+class Estimate(Answer):
+    """A mean over recordings with a 95 % interval; no interval of a single recording."""
+
+    mean: float
+    low: float | None
+    high: float | None
+
+
+class TrendPoint(Answer):
+    """One day, week or month."""
+
+    start: str
+    recordings: int
+    scores: dict[str, float]
+
+
+class NearestCustomer(Answer):
+    """Another customer and how near the centroids are."""
+
+    customer: str
+    similarity: float
+    recordings: int
+
+
+class Profile(Answer):
+    """A customer's emotion over a period."""
+
+    customer: str
+    recordings: int
+    utterances: int
+    duration_s: float
+    first_recorded_at: str | None
+    last_recorded_at: str | None
+    labels: dict[str, float]
+    scores: dict[str, Estimate]
+    period: Literal["day", "week", "month"]
+    trend: list[TrendPoint]
+    centroid: list[float]
+    spread: float
+    volatility: float | None
+    typical: list[Match]
+    unusual: list[Match]
+    nearest: list[NearestCustomer]
+
+
+class EncoderInUse(Answer):
+    """The encoder that new collections get."""
+
+    encoder: str
+    notice: str | None
+
+
+class Health(Answer):
+    """The process lives."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Answer):
+    """Whether work can be done; by part what is missing."""
+
+    status: Literal["ready", "not ready"]
+    problems: dict[str, str]

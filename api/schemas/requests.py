@@ -1,0 +1,143 @@
+"""Shapes of paths, queries, forms and JSON bodies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from flask_openapi.models.file import FileStorage
+from pydantic import Field, model_validator
+
+from emovec_db.api.filters import JsonFilter, Space, Strict, Text, TextFilter
+
+#: the greatest id that both databases can hold
+MAX_ID = 2**63 - 1
+MAX_K = 1000
+MAX_DIM = 8192
+MAX_PAGE = 500
+
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Similarity = Annotated[float, Field(ge=-1, le=1)]
+Wait = Annotated[float, Field(ge=0, le=60)]
+
+
+class CollectionPath(Strict):
+    """A collection by name."""
+
+    name: Text
+
+
+class RecordingPath(CollectionPath):
+    """One recording of a collection."""
+
+    recording_id: Id
+
+
+class ClusteringPath(CollectionPath):
+    """One K-Means run of a collection."""
+
+    clustering_id: Id
+
+
+class CustomerPath(CollectionPath):
+    """One customer of a collection."""
+
+    customer: Text
+
+
+class JobPath(Strict):
+    """One job."""
+
+    job_id: Id
+
+
+class PageQuery(Strict):
+    """Which page of a list."""
+
+    cursor: Text | None = Field(default=None, description="next_cursor of the page before")
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
+
+
+class RecordingsQuery(TextFilter, PageQuery):
+    """Which recordings, and which page of them."""
+
+
+class UploadQuery(Strict):
+    """How long to wait for the upload's job."""
+
+    wait: Wait = Field(default=0, description="seconds to wait for the finished job; 0: answer 202 at once")
+
+
+class ProfileQuery(Strict):
+    """What part of a customer's history, and how it is cut."""
+
+    period: Literal["day", "week", "month"] = "week"
+    since: Text | None = None
+    until: Text | None = None
+    space: Space = "embedding"
+    examples: int = Field(default=5, ge=0, le=50)
+
+
+class PredictionForm(Strict):
+    """A recording to classify."""
+
+    recording: FileStorage
+    granularity: Literal["utterance", "frame"] = "utterance"
+
+
+class UploadForm(Strict):
+    """Recordings to store, and what people know of them."""
+
+    recording: list[FileStorage] = Field(description="one file or several")
+    customer: Text | None = None
+    speaker: Text | None = None
+    role: Literal["customer", "agent", "other"] | None = None
+    recorded_at: Text | None = Field(default=None, description="ISO 8601; without a zone the server's")
+    metadata: Annotated[str, Field(max_length=50_000)] | None = Field(default=None, description="JSON object")
+    channels: Text | None = Field(default=None, description="mix (the default), or channels to keep apart: left,right")
+    roles: Text | None = Field(default=None, description="left=agent,right=customer")
+
+
+class SimilarityForm(Strict):
+    """Two recordings to compare."""
+
+    recording: list[FileStorage] = Field(description="exactly two files", min_length=2, max_length=2)
+    space: Space = "embedding"
+
+
+class SearchFields(Strict):
+    """How many matches, in which space."""
+
+    k: int = Field(default=10, ge=1, le=MAX_K)
+    space: Space = "embedding"
+    min_similarity: Similarity | None = None
+
+
+class SearchForm(SearchFields, TextFilter):
+    """Search by a recording."""
+
+    recording: FileStorage
+
+
+class SearchBody(SearchFields):
+    """Search by a stored utterance or by an embedding."""
+
+    utterance_id: Id | None = None
+    embedding: list[Annotated[float, Field(allow_inf_nan=False)]] | None = Field(
+        default=None, min_length=1, max_length=MAX_DIM
+    )
+    filter: JsonFilter = JsonFilter()
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Self:
+        if (self.utterance_id is None) == (self.embedding is None):
+            raise ValueError("expected either utterance_id or embedding (or send a recording as multipart/form-data)")
+        return self
+
+
+class ClusteringBody(Strict):
+    """A K-Means run."""
+
+    k: int = Field(ge=1, le=MAX_K)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    space: Space = "embedding"
+    filter: JsonFilter = JsonFilter()

@@ -1,0 +1,34 @@
+"""Standing by while the worker does a job."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from emovec_db.api.context import context
+from emovec_db.domain.job import Job, JobItem, JobState
+
+_POLL_S = 0.1
+_SETTLED = (JobState.DONE, JobState.FAILED)
+Settled = list[tuple[Job, tuple[JobItem, ...] | None]]
+
+
+def finished(jobs: Sequence[Job], wait_s: float) -> Settled:
+    """The jobs as they are when all are finished or the time is over; finished ones with their items.
+
+    Answers at once where too many requests wait already: each holds one of the server's threads.
+    """
+    if not wait_s:
+        return [(job, None) for job in jobs]
+    deadline_s = time.monotonic() + wait_s
+    with context().waiters.place() as may_wait:
+        return [_when_settled(job, deadline_s if may_wait else 0) for job in jobs]
+
+
+def _when_settled(job: Job, deadline_s: float) -> tuple[Job, tuple[JobItem, ...] | None]:
+    database = context().database
+    current = database.job(job.job_id)
+    while current.state not in _SETTLED and time.monotonic() < deadline_s:
+        time.sleep(_POLL_S)
+        current = database.job(job.job_id)
+    return current, database.job_items(job.job_id) if current.state in _SETTLED else None

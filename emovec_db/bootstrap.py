@@ -1,0 +1,78 @@
+"""Wires everything once from the settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from emovec_db.blobs.folder import FolderBlobs
+from emovec_db.blobs.protocol import Blobs
+from emovec_db.domain.sound import SoundLimits
+from emovec_db.encoder.registry import load_encoder
+from emovec_db.errors import SettingsError
+from emovec_db.services.deletion import Eraser
+from emovec_db.services.encoders import Encoders
+from emovec_db.services.encoding import SoundEncoder
+from emovec_db.services.live_index import LiveIndexes
+from emovec_db.services.search import Search
+from emovec_db.services.uploads import Uploads
+from emovec_db.settings import DEFAULT_ENCODER, Settings
+from emovec_db.store.store import Store
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that the facade needs, wired."""
+
+    settings: Settings
+    store: Store
+    blobs: Blobs
+    encoders: Encoders
+    sounds: SoundEncoder
+    indexes: LiveIndexes
+    search: Search
+    eraser: Eraser
+    uploads: Uploads
+    upload_limits: SoundLimits
+    archive_limits: SoundLimits
+    #: threads that read and decode ahead of the encoder
+    readers: int
+
+
+def build(settings: Settings) -> Parts:
+    """Open the store and wire the services; loads no encoder yet.
+
+    Raises:
+        SettingsError: a setting names something that does not exist.
+        SchemaOutdatedError: the database needs `emovec migrate`.
+    """
+    if settings.index_url != "faiss:":
+        raise SettingsError(f"EMOVEC_INDEX_URL is {settings.index_url!r}: expected faiss: (search in this process)")
+    # A spinning OpenMP pool starves the other libraries' pools, a sleeping one costs nothing. It must be set before
+    # torch, FAISS or scikit-learn load libgomp, and all of them load on first use.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    threads = settings.threads or None
+    store = Store.open(settings.resolved_database_url)
+    blobs = FolderBlobs(settings.blobs_dir)
+    sounds = SoundEncoder()
+    indexes = LiveIndexes(store, settings.index_dir)
+    return Parts(
+        settings=settings,
+        store=store,
+        blobs=blobs,
+        encoders=Encoders(
+            lambda source: load_encoder(source, models_dir=settings.resolved_models_dir, threads=threads),
+            settings.encoder,
+            DEFAULT_ENCODER,
+        ),
+        sounds=sounds,
+        indexes=indexes,
+        search=Search(store, indexes),
+        eraser=Eraser(store, blobs, indexes, sounds),
+        uploads=Uploads(store, blobs),
+        upload_limits=SoundLimits(int(settings.upload_max_mb * MB), settings.upload_max_minutes * 60),
+        archive_limits=SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600),
+        readers=max(1, min(2, (os.cpu_count() or 2) - 1)),
+    )

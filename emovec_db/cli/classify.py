@@ -1,0 +1,125 @@
+"""`emovec classify`: what an encoder hears in recordings that need not be stored."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from emovec_db.cli import exit_codes
+from emovec_db.cli.options import JsonOption, examples, group
+from emovec_db.cli.output import console, print_json
+from emovec_db.cli.progress import meter
+from emovec_db.cli.session import opened
+from emovec_db.cli.text import count, printable
+from emovec_db.errors import RecordingError
+
+if TYPE_CHECKING:
+    from emovec_db.database import Collection, Database
+    from emovec_db.domain.classification import Classification
+
+app = group()
+
+
+@app.command(
+    epilog=examples(
+        "emovec classify clip.mp3",
+        "emovec classify call.wav --granularity frame --out results/",
+        "emovec classify *.wav --json",
+    )
+)
+def classify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Recordings, any format.", show_default=False)],
+    granularity: Annotated[
+        Literal["utterance", "frame"], typer.Option("--granularity", help="One answer, or also its course over time.")
+    ] = "utterance",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Also write result.json, embedding.npy and processed.wav there; several files get a folder each.",
+        ),
+    ] = None,
+    collection: Annotated[
+        str | None,
+        typer.Option("--collection", metavar="NAME", help="Use this collection's encoder, not the configured one."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which of nine emotions is heard in recordings.
+
+    Nothing is stored. A file that can't be used is reported on stderr and the others are still answered; the exit
+    code is then 3.
+    """
+    answers: list[Any] = []
+    failed: list[tuple[Path, RecordingError]] = []
+    notice = None
+    with opened() as database:
+        source = database if collection is None else database.collection(collection)
+        for file, heard in _each(source, files, granularity == "frame"):
+            if isinstance(heard, RecordingError):
+                failed.append((file, heard))
+                continue
+            notice = heard.encoder_notice
+            if out is not None:
+                _write(out, file, files, heard, granularity)
+            answers.append(_document(file, heard, granularity) if as_json else _view(file, heard))
+    if as_json:
+        print_json(answers)
+    else:
+        _print_views(answers, notice)
+    if failed:
+        _report(failed, len(files))
+        raise typer.Exit(exit_codes.SOME_RECORDINGS_FAILED)
+
+
+def _each(
+    source: Database | Collection, files: Sequence[Path], frames: bool
+) -> Iterator[tuple[Path, Classification | RecordingError]]:
+    """What is heard in each file, or why nothing is."""
+    with meter("Classifying", "recordings", len(files)) as show:
+        for done, file in enumerate(files, start=1):
+            try:
+                yield file, source.classify(file, frames=frames)
+            except RecordingError as error:
+                yield file, error
+            show(done, len(files))
+
+
+def _document(file: Path, heard: Classification, granularity: str) -> Any:
+    from emovec_db.documents import classification_document
+
+    return classification_document(str(file), heard, granularity)
+
+
+def _view(file: Path, heard: Classification) -> Any:
+    from emovec_db.cli.classification_view import classification_view
+
+    return classification_view(file, heard)
+
+
+def _write(out: Path, file: Path, files: Sequence[Path], heard: Classification, granularity: str) -> None:
+    from emovec_db.cli.result_files import result_folder, write_result
+
+    write_result(result_folder(out, file, files), heard, granularity)
+
+
+def _print_views(views: Sequence[Any], notice: str | None) -> None:
+    from rich.text import Text
+
+    screen = console()
+    for view in views:
+        screen.print(view)
+        screen.print()
+    if notice:
+        screen.print(Text(f"ⓘ {printable(notice)}", style="yellow"))
+
+
+def _report(failed: Sequence[tuple[Path, RecordingError]], asked: int) -> None:
+    for file, error in failed:
+        sys.stderr.write(f"emovec: {printable(str(file))}: {printable(error.message)} [{error.code}]\n")
+    sys.stderr.write(f"emovec: {len(failed)} of {count(asked, 'recording')} could not be classified\n")

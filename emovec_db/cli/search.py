@@ -1,0 +1,107 @@
+"""`emovec search`: stored utterances whose emotion is like that of a recording."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emovec_db.cli.conditions import Conditions
+from emovec_db.cli.option_sets import with_options
+from emovec_db.cli.options import CollectionOption, JsonOption, SpaceOption, examples, group
+from emovec_db.cli.output import console, print_json, table, working
+from emovec_db.cli.session import opened
+from emovec_db.cli.text import moment, printable, recording_name, segment, short_emotion, whole_percent
+from emovec_db.errors import QueryError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from emovec_db.database import Collection
+    from emovec_db.domain.query import Match
+
+app = group()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearness:
+    """How many matches, and what similar means."""
+
+    k: Annotated[int, typer.Option("-k", metavar="NUMBER", min=1, help="How many matches.")] = 10
+    space: SpaceOption = "embedding"
+    min_similarity: Annotated[
+        float | None, typer.Option(metavar="NUMBER", min=-1, max=1, help="Only matches at least this similar, -1 to 1.")
+    ] = None
+
+
+@app.command(
+    epilog=examples(
+        "emovec search clip.mp3 -k 10",
+        "emovec search --id 42 --customer c7 --since 2026-03-01",
+        "emovec search clip.mp3 --space scores --label angry --min-confidence 0.6 --json",
+    )
+)
+@with_options(nearness=Nearness, conditions=Conditions)
+def search(
+    nearness: Nearness,
+    conditions: Conditions,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Recording to compare with.")] = None,
+    utterance_id: Annotated[
+        int | None, typer.Option("--id", metavar="UTTERANCE", help="Compare with this stored utterance instead.")
+    ] = None,
+    collection: CollectionOption = "default",
+    as_json: JsonOption = False,
+) -> None:
+    """Find stored recordings whose emotion is like another's."""
+    if (file is None) == (utterance_id is None):
+        raise QueryError("search takes either a FILE or --id UTTERANCE: give one of them")
+    with opened() as database:
+        zone = database.settings.zone
+        wanted = {**asdict(nearness), **conditions.as_filter(zone)}
+        stored = database.collection(collection)
+        with working("Searching"):
+            if utterance_id is not None:
+                matches = stored.similar_by_id(utterance_id, **wanted)
+            else:
+                matches = stored.similar(Path(file or ""), **wanted)
+        if as_json:
+            from emovec_db.documents import search_document
+
+            print_json(search_document(nearness.space, matches))
+        else:
+            _print(matches, zone, stored, narrowed=conditions != Conditions() or nearness.min_similarity is not None)
+
+
+def _print(matches: tuple[Match, ...], zone: tzinfo, collection: Collection, *, narrowed: bool) -> None:
+    from emovec_db.cli.encoder_remark import encoder_remark
+
+    screen = console()
+    if not matches:
+        screen.print("No matches" + ("; the filters may be too narrow." if narrowed else "."))
+        return
+    screen.print(match_table(matches, zone))
+    screen.print(encoder_remark(collection))
+
+
+def match_table(matches: tuple[Match, ...], zone: tzinfo) -> Table:
+    """Matches, most similar first."""
+    rows = table(
+        "similar", "emotion", "", "customer", "recorded", "from – to", "id", "recording",
+        right=("similar", "", "id"), gives_way={"customer": 6, "recorded": 10, "from – to": 7, "recording": 8},
+    )  # fmt: skip
+    for match in matches:
+        utterance = match.utterance
+        rows.add_row(
+            f"{match.similarity:.3f}",
+            short_emotion(utterance.prediction.label),
+            whole_percent(utterance.prediction.confidence),
+            printable(utterance.customer or "–"),
+            moment(utterance.recorded_at, zone),
+            segment(utterance),
+            str(utterance.utterance_id),
+            recording_name(utterance.uri, utterance.channel),
+        )
+    return rows

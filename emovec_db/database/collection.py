@@ -1,0 +1,357 @@
+"""A collection as Python users hold it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emovec_db.bootstrap import Parts
+from emovec_db.domain.audit import AuditReport
+from emovec_db.domain.classification import CheckReport, Classification, Deletion
+from emovec_db.domain.clustering import Clustering
+from emovec_db.domain.collection import Collection as StoredCollection
+from emovec_db.domain.collection import CollectionSummary
+from emovec_db.domain.ingest import AudioFile, IngestProgress, IngestReport, IngestRequest, Progress
+from emovec_db.domain.job import Job, JobItem
+from emovec_db.domain.path_pattern import PathPattern
+from emovec_db.domain.profile import Profile
+from emovec_db.domain.query import Filter, FilterFields, Match, Page
+from emovec_db.domain.recording import Details, Recording, Utterance
+from emovec_db.domain.sound import MIX, Sound, SoundLimits
+from emovec_db.emotions import LABELS
+from emovec_db.encoder.protocol import Encoder
+from emovec_db.errors import QueryError
+from emovec_db.services.archives import Archives
+from emovec_db.services.audit import Audit
+from emovec_db.services.check import check
+from emovec_db.services.classify import classify, compare, sound_of
+from emovec_db.services.clusters import cluster
+from emovec_db.services.collections import open_or_create
+from emovec_db.services.ingest.archive import Ingest
+from emovec_db.services.ingest.tally import Tally
+from emovec_db.services.playback import audio_file, sources_of
+from emovec_db.services.profiles import ProfileQuestion, profile
+from emovec_db.services.search import Question
+from emovec_db.spaces.registry import SPACES, space_named
+
+
+class Collection:
+    """A named set of recordings bound to one encoder. Filters are the fields of `domain.query.Filter`."""
+
+    def __init__(self, parts: Parts, name: str) -> None:
+        self._parts = parts
+        self.name = name
+
+    def exists(self) -> bool:
+        """Whether anything was ever ingested into it."""
+        with self._parts.store.read() as unit:
+            return unit.collections.find(self.name) is not None
+
+    def summary(self) -> CollectionSummary:
+        """How much is in it; NotFoundError where it does not exist."""
+        with self._parts.store.read() as unit:
+            return unit.collections.summary(unit.collections.get(self.name))
+
+    # --- taking recordings in
+
+    def ingest(  # noqa: PLR0913 - what people say of recordings
+        self,
+        *paths: str | Path,
+        customer_from: str | None = None,
+        customer: str | None = None,
+        speaker: str | None = None,
+        role: str | None = None,
+        recorded_at: datetime | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        channels: Sequence[str] = (MIX,),
+        roles: Mapping[str, str] | None = None,
+        retry_failed: bool = False,
+        progress: Progress | None = None,
+    ) -> IngestReport:
+        """Store the recordings below `paths` (files, folders, globs); what is stored already is passed over.
+
+        `customer_from` is a pattern such as ``{customer}/{recorded_at:%Y-%m-%d}_*.wav`` for the path below each
+        folder. `roles` names the party on each channel (``{"left": "agent", "right": "customer"}``), which makes each
+        channel a recording of its own. With `retry_failed` only recordings that failed before are tried again.
+
+        Raises:
+            QueryError: a pattern, channel or role makes no sense.
+            EncoderMismatchError: the configured encoder is not the collection's.
+        """
+        request = IngestRequest(
+            paths=tuple(os.path.abspath(Path(path).expanduser()) for path in paths),
+            customer_from=customer_from,
+            details=self._localised(
+                Details(customer=customer, speaker=speaker, role=role, recorded_at=recorded_at, metadata=metadata or {})
+            ),
+            channels=tuple(channels) if tuple(channels) != (MIX,) or not roles else tuple(roles),
+            roles=roles or {},
+        )
+        if customer_from:
+            PathPattern.parse(customer_from, self._parts.settings.zone)
+        if not paths and not retry_failed:
+            raise QueryError("nothing to ingest: expected a file, folder or glob")
+        stored = open_or_create(self._parts.store, self._parts.encoders, self.name)
+        archives = Archives(
+            self._parts.store,
+            self._parts.settings.zone,
+            lambda collection, job_id, tally: self._ingest(
+                collection, job_id, tally, progress, self._parts.archive_limits
+            ),
+        )
+        return archives.retry_failed(stored) if retry_failed else archives.ingest(stored, request)
+
+    def upload(
+        self,
+        stream: BinaryIO,
+        file_name: str,
+        *,
+        details: Details | None = None,
+        channels: Sequence[str] = (MIX,),
+        roles: Mapping[str, str] | None = None,
+    ) -> Job:
+        """Keep an upload and queue it for a worker.
+
+        Raises:
+            TooLargeError: the upload is larger than the settings allow.
+        """
+        request = IngestRequest(
+            details=self._localised(details or Details()),
+            channels=tuple(channels) if tuple(channels) != (MIX,) or not roles else tuple(roles),
+            roles=roles or {},
+        )
+        stored = open_or_create(self._parts.store, self._parts.encoders, self.name)
+        limit = self._parts.upload_limits.max_bytes
+        job_id = self._parts.uploads.receive(stored, stream, file_name, request, limit)
+        with self._parts.store.read() as unit:
+            return unit.jobs.get(job_id)
+
+    def run_upload(self, job: Job, owner: str) -> None:
+        """Ingest what an upload job holds; the worker's part."""
+        ingest = self._ingest(self._stored(), job.job_id, Tally(), None, self._parts.upload_limits)
+        self._parts.uploads.run(job, ingest, owner)
+
+    def failures(self) -> tuple[JobItem, ...]:
+        """Recordings that could not be taken in, and why."""
+        with self._parts.store.read() as unit:
+            return unit.jobs.failures(unit.collections.get(self.name).collection_id)
+
+    # --- asking
+
+    def classify(
+        self, recording: str | Path | Sound, *, frames: bool = False, limits: SoundLimits | None = None
+    ) -> Classification:
+        """Emotion of a recording by the collection's encoder; nothing is stored."""
+        encoder = self._encoder()
+        sound = sound_of(recording, limits or self._parts.archive_limits)
+        return classify(encoder, self._parts.sounds, sound, frames=frames)
+
+    def compare(
+        self,
+        first: str | Path | Sound,
+        second: str | Path | Sound,
+        *,
+        space: str = "embedding",
+        limits: SoundLimits | None = None,
+    ) -> float:
+        """Similarity of two recordings by the collection's encoder, -1..1; nothing is stored."""
+        encoder = self._encoder()
+        sounds = [sound_of(one, limits or self._parts.archive_limits) for one in (first, second)]
+        return compare(encoder, self._parts.sounds, space_named(space), *sounds)
+
+    def similar(
+        self,
+        recording: str | Path | Sound,
+        *,
+        k: int = 10,
+        space: str = "embedding",
+        min_similarity: float | None = None,
+        limits: SoundLimits | None = None,
+        **chosen: Unpack[FilterFields],
+    ) -> tuple[Match, ...]:
+        """Stored utterances whose emotion is nearest to a recording's, most similar first."""
+        stored = self._stored()
+        heard = self.classify(recording, limits=limits)
+        scores = np.array(heard.prediction.scores, dtype=np.float32)
+        question = Question(k=k, min_similarity=min_similarity, filter=Filter(**chosen))
+        return self._parts.search.near(stored, space_named(space), heard.embedding, scores, question)
+
+    def similar_by_id(
+        self,
+        utterance_id: int,
+        *,
+        k: int = 10,
+        space: str = "embedding",
+        min_similarity: float | None = None,
+        **chosen: Unpack[FilterFields],
+    ) -> tuple[Match, ...]:
+        """Stored utterances nearest to a stored one, without itself."""
+        question = Question(k=k, min_similarity=min_similarity, filter=Filter(**chosen), without=utterance_id)
+        return self._parts.search.near_utterance(self._stored(), space_named(space), utterance_id, question)
+
+    def similar_to_vector(
+        self,
+        embedding: NDArray[np.float32],
+        *,
+        k: int = 10,
+        space: str = "embedding",
+        min_similarity: float | None = None,
+        **chosen: Unpack[FilterFields],
+    ) -> tuple[Match, ...]:
+        """Stored utterances nearest to an embedding, float32 (dim,); only spaces that need no scores."""
+        if space != "embedding":
+            raise QueryError(f"an embedding can be searched in space 'embedding' only, not in {space!r}")
+        uniform = np.full(len(LABELS), 1 / len(LABELS), np.float32)
+        question = Question(k=k, min_similarity=min_similarity, filter=Filter(**chosen))
+        vector = np.asarray(embedding, dtype=np.float32)
+        return self._parts.search.near(self._stored(), space_named(space), vector, uniform, question)
+
+    def cluster(self, k: int, *, seed: int = 0, space: str = "embedding", **chosen: Unpack[FilterFields]) -> Clustering:
+        """K-Means over the utterances that the filter lets through; stored with its parameters."""
+        return cluster(self._parts.store, self._stored(), space_named(space), k=k, seed=seed, chosen=Filter(**chosen))
+
+    def clustering(self, clustering_id: int) -> Clustering:
+        """A stored K-Means run."""
+        with self._parts.store.read() as unit:
+            return unit.clusterings.get(unit.collections.get(self.name), clustering_id)
+
+    def clusterings(self, *, cursor: str | None = None, limit: int = 50) -> Page[Clustering]:
+        """Stored K-Means runs, the newest first."""
+        with self._parts.store.read() as unit:
+            return unit.clusterings.page(unit.collections.get(self.name), cursor, limit)
+
+    def profile(
+        self,
+        customer: str,
+        *,
+        period: str = "week",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        space: str = "embedding",
+        examples: int = 5,
+    ) -> Profile:
+        """A customer's emotion over a time; `period` (day, week or month) is the step of the trend."""
+        question = ProfileQuestion(customer=customer, period=period, since=since, until=until, examples=examples)
+        zone = self._parts.settings.zone
+        return profile(self._parts.store, self._stored(), space_named(space), zone, question)
+
+    # --- looking
+
+    def customers(self) -> tuple[str, ...]:
+        """Names of all customers."""
+        with self._parts.store.read() as unit:
+            return unit.collections.customers(unit.collections.get(self.name).collection_id)
+
+    def recordings(
+        self, *, cursor: str | None = None, limit: int = 50, **chosen: Unpack[FilterFields]
+    ) -> Page[Recording]:
+        """Recordings, the newest first; the filter looks at whole recordings."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            return unit.recordings.page(stored.collection_id, Filter(**chosen), cursor, limit)
+
+    def recording(self, recording_id: int) -> Recording:
+        """One recording; NotFoundError where there is none."""
+        with self._parts.store.read() as unit:
+            return unit.recordings.get(unit.collections.get(self.name).collection_id, recording_id)
+
+    def utterances(self, recording_id: int) -> tuple[Utterance, ...]:
+        """A recording's utterances in the order of time."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            unit.recordings.get(stored.collection_id, recording_id)
+            return unit.utterances.of_recording(stored, recording_id)
+
+    def utterance(self, utterance_id: int) -> Utterance:
+        """One utterance; NotFoundError where there is none."""
+        with self._parts.store.read() as unit:
+            return unit.utterances.get(unit.collections.get(self.name), utterance_id)
+
+    def audio(self, recording_id: int) -> AudioFile:
+        """A file with the recording's sound; NotFoundError where its source is gone or changed."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            recording = unit.recordings.get(stored.collection_id, recording_id)
+            sources = sources_of(unit, stored, recording)
+        return audio_file(self._parts.blobs, recording, sources, self._parts.archive_limits)
+
+    # --- keeping it right
+
+    def delete(self, recording_id: int) -> Deletion:
+        """Delete a recording: rows, index, stored file, caches."""
+        return self._parts.eraser.recording(self._stored(), recording_id)
+
+    def delete_customer(self, customer: str) -> Deletion:
+        """Delete every recording of a customer."""
+        return self._parts.eraser.customer(self._stored(), customer)
+
+    def check(self) -> CheckReport:
+        """Whether the indexes say what the database says."""
+        return check(self._parts.store, self._parts.blobs, self._parts.indexes, self._stored(), tuple(SPACES.values()))
+
+    def audit(self, *, sample: int = 200, seed: int = 0) -> AuditReport:
+        """Encode a sample of the stored utterances again and say how far the stored numbers are off."""
+        if sample < 1:
+            raise QueryError(f"sample is {sample}: expected at least 1")
+        stored = self._stored()
+        audit = Audit(
+            store=self._parts.store,
+            blobs=self._parts.blobs,
+            encoder=self._parts.encoders.of(stored),
+            limits=self._parts.archive_limits,
+        )
+        return audit.run(stored, sample, seed)
+
+    def reindex(self) -> int:
+        """Build the indexes again from the database; returns the number of utterances indexed."""
+        stored = self._stored()
+        return max(self._parts.indexes.of(stored, space).rebuild() for space in SPACES.values())
+
+    def _encoder(self) -> Encoder:
+        """The collection's, or the one that it would be bound to if it were made now."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.find(self.name)
+        return self._parts.encoders.configured() if stored is None else self._parts.encoders.of(stored)
+
+    def _stored(self) -> StoredCollection:
+        with self._parts.store.read() as unit:
+            return unit.collections.get(self.name)
+
+    def _ingest(
+        self,
+        stored: StoredCollection,
+        job_id: int,
+        tally: Tally,
+        progress: Progress | None,
+        limits: SoundLimits,
+    ) -> Ingest:
+        return Ingest(
+            store=self._parts.store,
+            collection=stored,
+            encoder=self._parts.encoders.of(stored),
+            sounds=self._parts.sounds,
+            limits=limits,
+            readers=self._parts.readers,
+            job_id=job_id,
+            tally=tally,
+            progress=progress or _say_nothing,
+        )
+
+    def _localised(self, details: Details) -> Details:
+        """A time without a zone is in the zone of the settings."""
+        moment = details.recorded_at
+        if moment is None:
+            return details
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=self._parts.settings.zone)
+        return replace(details, recorded_at=aware.astimezone(UTC))
+
+
+def _say_nothing(_progress: IngestProgress) -> None:
+    pass

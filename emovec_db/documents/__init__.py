@@ -1,0 +1,33 @@
+"""The JSON documents of CLI and API: one place that says which fields a domain object shows."""
+
+from emovec_db.documents.classification import audit_document, check_document, classification_document
+from emovec_db.documents.clusterings import cluster_document, clustering_document
+from emovec_db.documents.collections import collection_document, model_document
+from emovec_db.documents.jobs import ingest_document, item_document, job_document
+from emovec_db.documents.profiles import profile_document
+from emovec_db.documents.recordings import deletion_document, recording_document, utterance_document
+from emovec_db.documents.search import filter_document, match_document, search_document
+from emovec_db.documents.values import Document, page_document, time_text
+
+__all__ = [
+    "Document",
+    "audit_document",
+    "check_document",
+    "classification_document",
+    "cluster_document",
+    "clustering_document",
+    "collection_document",
+    "deletion_document",
+    "filter_document",
+    "ingest_document",
+    "item_document",
+    "job_document",
+    "match_document",
+    "model_document",
+    "page_document",
+    "profile_document",
+    "recording_document",
+    "search_document",
+    "time_text",
+    "utterance_document",
+]

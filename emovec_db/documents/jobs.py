@@ -1,0 +1,59 @@
+"""Ingest reports, jobs and their items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from emovec_db.documents.values import Document, time_text
+from emovec_db.domain.ingest import IngestFailure, IngestReport
+from emovec_db.domain.job import Job, JobItem
+
+
+def ingest_document(report: IngestReport) -> Document:
+    """``{ingested, unchanged, updated, refused, failed, errors, seconds, duration_s, notes}``."""
+    return {
+        "ingested": report.ingested,
+        "unchanged": report.unchanged,
+        "updated": report.updated,
+        "refused": report.refused,
+        "failed": report.failed,
+        "errors": [_failure_document(failure) for failure in report.errors],
+        "seconds": report.seconds,
+        "duration_s": report.duration_s,
+        "notes": list(report.notes),
+    }
+
+
+def _failure_document(failure: IngestFailure) -> Document:
+    return {"uri": failure.uri, "code": failure.code, "message": failure.message}
+
+
+def job_document(job: Job, items: Sequence[JobItem] | None = None) -> Document:
+    """One job; its items too where they are given. Params stay inside: they may hold customers' names and keys."""
+    document = {
+        "job_id": job.job_id,
+        "collection": job.collection,
+        "kind": job.kind,
+        "state": job.state.value,
+        "counts": dict(job.counts),
+        "attempts": job.attempts,
+        "error": job.error,
+        "created_at": time_text(job.created_at),
+        "heartbeat_at": time_text(job.heartbeat_at),
+        "finished_at": time_text(job.finished_at),
+    }
+    if items is not None:
+        document["items"] = [item_document(item) for item in items]
+    return document
+
+
+def item_document(item: JobItem) -> Document:
+    """One uri of a job: what became of it."""
+    return {
+        "uri": item.uri,
+        "state": item.state.value,
+        "attempts": item.attempts,
+        "code": item.code,
+        "message": item.message,
+        "recording_ids": list(item.recording_ids),
+    }

@@ -1,0 +1,46 @@
+"""Matches and the filters that chose them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from emovec_db.documents.values import Document, time_text
+from emovec_db.domain.query import Filter, Match
+
+
+def match_document(match: Match) -> Document:
+    """``{utterance_id, recording_id, uri, customer, start_s, end_s, label, scores, similarity}``."""
+    utterance = match.utterance
+    return {
+        "utterance_id": utterance.utterance_id,
+        "recording_id": utterance.recording_id,
+        "uri": utterance.uri,
+        "customer": utterance.customer,
+        "start_s": utterance.start_s,
+        "end_s": utterance.end_s,
+        "label": utterance.prediction.label,
+        "scores": utterance.prediction.by_label(),
+        "similarity": match.similarity,
+    }
+
+
+def search_document(space: str, matches: Sequence[Match]) -> Document:
+    """``{space, matches}``, nearest first."""
+    return {"space": space, "matches": [match_document(match) for match in matches]}
+
+
+def filter_document(filter_: Filter) -> Document:
+    """Only the conditions that are set."""
+    conditions = {
+        "customer": filter_.customer,
+        "speaker": filter_.speaker,
+        "role": filter_.role,
+        "label": filter_.label,
+        "since": time_text(filter_.since),
+        "until": time_text(filter_.until),
+        "min_confidence": filter_.min_confidence,
+        "min_duration_s": filter_.min_duration_s,
+        "max_duration_s": filter_.max_duration_s,
+        "metadata": dict(filter_.metadata) or None,
+    }
+    return {name: value for name, value in conditions.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Frozen dataclasses that carry data between layers."""

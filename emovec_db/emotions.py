@@ -1,0 +1,35 @@
+"""The nine labels of Emotion2Vec+, their names in English and Chinese, and FunASR's tokens for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Emotion:
+    """One of the nine labels and how people write it."""
+
+    label: str
+    en: str
+    zh: str
+    emoji: str
+    #: the line of FunASR's tokens.txt that stands for this label
+    funasr_token: str
+
+
+#: In the order of Emotion2Vec+'s tokens.txt, which is also the order of every score vector.
+EMOTIONS: tuple[Emotion, ...] = (
+    Emotion("angry", "Angry", "生气", "😠", "生气/angry"),
+    Emotion("disgusted", "Disgusted", "厌恶", "🤢", "厌恶/disgusted"),
+    Emotion("fearful", "Fearful", "恐惧", "😨", "恐惧/fearful"),
+    Emotion("happy", "Happy", "开心", "😊", "开心/happy"),
+    Emotion("neutral", "Neutral", "中立", "😐", "中立/neutral"),
+    Emotion("other", "Other", "其他", "💬", "其他/other"),
+    Emotion("sad", "Sad", "难过", "😢", "难过/sad"),
+    Emotion("surprised", "Surprised", "吃惊", "😲", "吃惊/surprised"),
+    Emotion("unknown", "Unknown", "未知", "❓", "<unk>"),
+)
+
+LABELS: tuple[str, ...] = tuple(emotion.label for emotion in EMOTIONS)
+EMOTION_BY_LABEL: dict[str, Emotion] = {emotion.label: emotion for emotion in EMOTIONS}
+LABEL_BY_TOKEN: dict[str, str] = {emotion.funasr_token: emotion.label for emotion in EMOTIONS}

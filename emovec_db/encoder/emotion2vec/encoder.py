@@ -1,0 +1,105 @@
+"""Emotion2Vec+ by torch, behind the encoder protocol."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emovec_db.domain.encoding import EncoderIdentity, Encoding
+from emovec_db.domain.sound import Waveform
+from emovec_db.encoder.emotion2vec.directory import ModelDirectory, read_directory
+from emovec_db.encoder.emotion2vec.packed import PackedEncoder
+from emovec_db.encoder.emotion2vec.packing import Pack, packs
+from emovec_db.encoder.emotion2vec.windows import frame_count
+from emovec_db.encoder.hashing import file_sha256
+from emovec_db.errors import MissingPartError
+
+if TYPE_CHECKING:
+    from emovec_db.encoder.emotion2vec.network import Network
+
+#: rows (frames and extra tokens, 50 a second) computed together. From about 300 rows on matrix products are as fast as
+#: they get; above 512 the hidden layer's tensors pass 8 MB, and malloc then takes them from the kernel page by page
+BUDGET_ROWS: Final = 512
+#: a GPU wants more work at a time
+GPU_BUDGET_ROWS: Final = 16_384
+
+
+class Emotion2vecEncoder(PackedEncoder):
+    """FunASR's Emotion2Vec+ (large, base or seed) from a local directory.
+
+    The waveform is layer-normed as a whole; the embedding is the mean of the frames, scores are the head's softmax
+    on it. At `precision` fp32 equal to `AutoModel.generate` within 1e-5, by position, whatever is encoded together.
+    bf16 computes products in bfloat16, about twice as fast on CPUs and GPUs that have it; int8 those of the blocks in
+    8-bit integers, faster still, on x86 CPUs. `threads` sets torch's thread count for the whole process, None leaves
+    it; nothing else in the process is changed.
+
+    Raises MissingPartError (extra or files), BadWeightsError, UserError (no such precision here).
+    """
+
+    def __init__(self, path: Path, *, threads: int | None = None, device: str = "cpu", precision: str = "fp32") -> None:
+        require_extra()
+        directory = read_directory(Path(os.path.abspath(path)))  # not resolved: the link's name is the model's
+        weights_sha256 = file_sha256(directory.weights)
+        self._network = _network(directory, threads, device, precision)
+        self._device = device
+        self._gap_rows = self._network.gap_rows
+        self._budget_rows = BUDGET_ROWS if device == "cpu" else GPU_BUDGET_ROWS
+        self.parameters = self._network.parameters
+        self.identity = EncoderIdentity(
+            directory.path.name, directory.revision, weights_sha256, precision, directory.dim
+        )
+
+    @property
+    def backend(self) -> str:
+        import torch
+
+        return f"torch-{torch.__version__.split('+')[0]}-{self._device}"
+
+    def _encodings(self, waveforms: Sequence[Waveform], pack: Pack) -> list[Encoding]:
+        """In halves where the device's memory does not suffice."""
+        import torch
+
+        try:
+            return self._at_once(waveforms, pack)
+        except torch.OutOfMemoryError:
+            if len(pack.places) == 1:
+                raise
+        torch.cuda.empty_cache()
+        return [encoding for half in pack.halves() for encoding in self._encodings(waveforms, half)]
+
+    def _at_once(self, waveforms: Sequence[Waveform], pack: Pack) -> list[Encoding]:
+        embeddings, scores = self._network.pooled(waveforms, pack)
+        return [Encoding(*own) for own in zip(embeddings.cpu().numpy(), scores.cpu().numpy(), strict=True)]
+
+    def _piece(self, waveform: Waveform) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        (alone,) = packs([frame_count(len(waveform))], gap_rows=self._gap_rows, budget_rows=self._budget_rows)
+        frames = self._network.frames([waveform], alone)[0]
+        return self._network.scores(frames).cpu().numpy(), frames.cpu().numpy()
+
+
+def require_extra() -> None:
+    """Raise MissingPartError, naming the command that mends it, where torch, FunASR or PyYAML is not installed."""
+    missing = [name for name in ("torch", "funasr", "yaml") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingPartError(
+            f"Emotion2Vec+ needs {', '.join(missing)}, not installed here: run pip install 'emovec-db[emotion2vec]', "
+            "or use the encoder compact"
+        )
+
+
+def _network(directory: ModelDirectory, threads: int | None, device: str, precision: str) -> Network:
+    import torch
+
+    from emovec_db.encoder.emotion2vec.arithmetic import Arithmetic
+    from emovec_db.encoder.emotion2vec.loading import load_network
+    from emovec_db.encoder.emotion2vec.network import Network
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return Network(load_network(directory), directory, Arithmetic.of(precision, device))

@@ -1,0 +1,1 @@
+"""Use cases: ingest, classify, search, cluster, profiles, deletion, checks."""

@@ -1,0 +1,100 @@
+"""Ingesting folders, globs and files as one foreground job."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from emovec_db.audio.files import find_recordings, path_of
+from emovec_db.domain.collection import Collection
+from emovec_db.domain.ingest import IngestReport, IngestRequest
+from emovec_db.domain.job import JobItem, JobState
+from emovec_db.domain.path_pattern import PathPattern
+from emovec_db.domain.recording import Details
+from emovec_db.errors import EmovecError
+from emovec_db.services.ingest.archive import Ingest
+from emovec_db.services.ingest.reading import Candidate, Reading, look_at
+from emovec_db.services.ingest.survey import Survey
+from emovec_db.services.ingest.tally import Tally
+from emovec_db.services.leases import LEASE_S, heartbeat
+from emovec_db.store.store import Store
+
+#: kind of the jobs that run in the process that was asked, and are never claimed by a worker
+ARCHIVE_JOB = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Archives:
+    """Runs ingests of archives in this process."""
+
+    store: Store
+    zone: tzinfo
+    #: an Ingest for (collection, job id, tally)
+    ingest_for: Callable[[Collection, int, Tally], Ingest]
+
+    def ingest(self, collection: Collection, request: IngestRequest) -> IngestReport:
+        """Walk the request's paths; files that are stored in their present state are passed over."""
+        ignored: Counter[str] = Counter()
+        tally = Tally(total=_count(request.paths) * len(request.channels))
+        survey = Survey(
+            store=self.store,
+            collection=collection,
+            request=request,
+            pattern=PathPattern.parse(request.customer_from, self.zone) if request.customer_from else None,
+            tally=tally,
+        )
+        self._run(collection, survey.of(find_recordings(request.paths, ignored=ignored)), tally)
+        if ignored:
+            kinds = ", ".join(f"{kind} × {count}" for kind, count in ignored.most_common(10))
+            tally.note(f"passed over, no recordings by their names: {kinds}")
+        return tally.report()
+
+    def retry_failed(self, collection: Collection) -> IngestReport:
+        """Try every recording again that failed, with what was known of it then."""
+        with self.store.read() as unit:
+            kept = unit.jobs.failures(collection.collection_id)
+        failures = [item for item in kept if os.path.lexists(path_of(item.uri))]
+        vanished = sorted({item.uri for item in kept} - {item.uri for item in failures})
+        if vanished:
+            with self.store.write() as unit:
+                unit.jobs.clear_failures(collection.collection_id, vanished)
+        again = [look_at(path_of(item.uri), item.uri, _details_of(item)) for item in failures]
+        tally = Tally(total=sum(len(_details_of(item)) for item in failures))
+        for uri in vanished:
+            tally.note(f"{uri} failed before and is gone now: forgotten")
+        self._run(collection, again, tally)
+        return tally.report()
+
+    def _run(self, collection: Collection, items: Iterable[Candidate | Reading], tally: Tally) -> None:
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        with self.store.write() as unit:
+            unit.jobs.end_abandoned(ARCHIVE_JOB, datetime.now(UTC))
+            # no params: they could name people, and nobody takes this job over
+            job_id = unit.jobs.create(
+                collection.collection_id, ARCHIVE_JOB, {}, state=JobState.RUNNING, owner=owner, lease_s=LEASE_S
+            )
+        state = JobState.FAILED
+        error: str | None = "interrupted: run the same ingest again to continue"
+        try:
+            with heartbeat(self.store, job_id, owner, tally):
+                self.ingest_for(collection, job_id, tally).run(items)
+            state, error = JobState.DONE, None
+        except EmovecError as failure:
+            error = failure.message
+            raise
+        finally:
+            with self.store.write() as unit:
+                unit.jobs.finish(job_id, owner, state, dict(tally.counts), error)
+
+
+def _count(paths: Sequence[str]) -> int:
+    """Only names are looked at, so that the progress can tell how much is left."""
+    return sum(1 for _found in find_recordings(paths, ignored=Counter()))
+
+
+def _details_of(failure: JobItem) -> dict[str, Details]:
+    return {channel: Details.from_params(details) for channel, details in failure.params["details"].items()}

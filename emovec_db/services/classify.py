@@ -1,0 +1,42 @@
+"""Emotion of a recording that need not be stored, and how near two recordings are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from emovec_db.audio.decode import decode
+from emovec_db.domain.classification import Classification
+from emovec_db.domain.sound import Sound, SoundLimits
+from emovec_db.encoder.protocol import Encoder
+from emovec_db.services.encoding import SoundEncoder
+from emovec_db.spaces.protocol import Space
+
+
+def sound_of(recording: str | Path | Sound, limits: SoundLimits) -> Sound:
+    """The mono mix of a file, or the sound itself."""
+    return recording if isinstance(recording, Sound) else decode(Path(recording), limits=limits)[0]
+
+
+def classify(encoder: Encoder, sounds: SoundEncoder, sound: Sound, *, frames: bool) -> Classification:
+    """Nine scores for the whole sound and, if asked, for each of its frames."""
+    encoded = sounds.encode(encoder, [sound])[0]
+    return Classification(
+        prediction=encoded.summary,
+        embedding=encoded.embedding,
+        encoder_id=encoder.identity.encoder_id,
+        encoder_notice=encoder.notice,
+        sound=sound,
+        frames=encoder.encode_frames(sound.waveform) if frames else None,
+    )
+
+
+def compare(encoder: Encoder, sounds: SoundEncoder, space: Space, first: Sound, second: Sound) -> float:
+    """Similarity of two sounds in a space, -1..1."""
+    encoded = sounds.encode(encoder, [first, second])
+    vectors = space.project(
+        np.stack([one.embedding for one in encoded]),
+        np.array([one.summary.scores for one in encoded], dtype=np.float32),
+    )
+    return float(np.clip(vectors[0] @ vectors[1], -1.0, 1.0))

@@ -1,0 +1,83 @@
+"""Deleted means gone: rows, index, stored files, caches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from emovec_db.blobs.protocol import Blobs
+from emovec_db.domain.classification import Deletion
+from emovec_db.domain.collection import Collection
+from emovec_db.errors import NotFoundError
+from emovec_db.services.encoding import SoundEncoder
+from emovec_db.services.live_index import LiveIndexes
+from emovec_db.services.playback import rendered_keys
+from emovec_db.store.store import Store
+
+#: what readers still hold after this goes from SQLite's log with the next deletion or check
+COMPACT_WAIT_S = 5.0
+
+
+class Eraser:
+    """Takes recordings out of everything that remembers them."""
+
+    def __init__(self, store: Store, blobs: Blobs, indexes: LiveIndexes, sounds: SoundEncoder) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._indexes = indexes
+        self._sounds = sounds
+
+    def recording(self, collection: Collection, recording_id: int) -> Deletion:
+        """Delete one recording with its utterances.
+
+        Raises:
+            NotFoundError: there is no such recording.
+        """
+        with self._store.read() as unit:
+            unit.recordings.get(collection.collection_id, recording_id)
+        return self._erase(collection, [recording_id])
+
+    def customer(self, collection: Collection, customer: str) -> Deletion:
+        """Delete every recording of a customer, and what is kept of those that failed.
+
+        Raises:
+            NotFoundError: the customer has neither here.
+        """
+        with self._store.read() as unit:
+            recording_ids = unit.recordings.ids_of_customer(collection.collection_id, customer)
+        forgotten = self._forget_failures(collection, customer)
+        if not recording_ids and not forgotten:
+            raise NotFoundError(f"collection {collection.name!r} has no recordings of customer {customer!r}")
+        return self._erase(collection, recording_ids)
+
+    def _forget_failures(self, collection: Collection, customer: str) -> int:
+        """What could not be taken in names the customer too; how many such failures there were."""
+        with self._store.write() as unit:
+            theirs = [
+                item.uri
+                for item in unit.jobs.failures(collection.collection_id)
+                if any(details["customer"] == customer for details in item.params["details"].values())
+            ]
+            unit.jobs.clear_failures(collection.collection_id, theirs)
+        return len(theirs)
+
+    def _erase(self, collection: Collection, recording_ids: Sequence[int]) -> Deletion:
+        with self._store.write() as unit:
+            unit.collections.lock(collection.collection_id)
+            recordings = [unit.recordings.get(collection.collection_id, one) for one in recording_ids]
+            utterances = sum(len(unit.utterances.of_recording(collection, one)) for one in recording_ids)
+            orphaned = unit.recordings.delete(collection, recording_ids)
+        # committed: from here on only caches and files are behind, and each step can be repeated by `emovec check`
+        rendered = [key for recording in recordings for key in rendered_keys(recording)]
+        for key in [*orphaned, *rendered]:
+            self._blobs.delete(key)
+        self._indexes.remove_snapshots(collection)
+        self._sounds.forget()
+        self._compact()
+        return Deletion(recordings=len(recording_ids), utterances=utterances, blobs=len(orphaned))
+
+    def _compact(self) -> None:
+        """Readers that still see the older state keep it in SQLite's log: wait for them, but not for ever."""
+        deadline = time.monotonic() + COMPACT_WAIT_S
+        while not self._store.compact() and time.monotonic() < deadline:
+            time.sleep(0.05)

@@ -1,0 +1,142 @@
+"""Sound to utterances: segment, encode each sound once, sum up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emovec_db.domain.collection import Collection
+from emovec_db.domain.encoding import Encoding, Prediction
+from emovec_db.domain.recording import NewUtterance
+from emovec_db.domain.sound import Sound
+from emovec_db.encoder.protocol import Encoder
+from emovec_db.speech.windows import segment, slice_of
+from emovec_db.store.store import Unit
+
+#: enough for people who classify, then search, then add the same clip
+CACHED_SOUNDS = 256
+#: what was only classified must not linger
+CACHE_LIFE_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSound:
+    """A recording's utterances."""
+
+    utterances: tuple[NewUtterance, ...]
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Share of each utterance in the sound, float64 (utterances,), sum 1."""
+        durations = np.array([utterance.end_s - utterance.start_s for utterance in self.utterances])
+        shares: NDArray[np.float64] = durations / durations.sum()
+        return shares
+
+    @property
+    def summary(self) -> Prediction:
+        """Duration-weighted mean of the utterances' scores."""
+        scores = np.array([utterance.prediction.scores for utterance in self.utterances])
+        return Prediction.of((self.weights @ scores).astype(np.float32))
+
+    @property
+    def embedding(self) -> NDArray[np.float32]:
+        """Duration-weighted mean of the utterances' embeddings, float32 (dim,)."""
+        embeddings = np.stack([utterance.embedding for utterance in self.utterances])
+        return (self.weights @ embeddings).astype(np.float32)
+
+
+class SoundEncoder:
+    """Encodes sounds and remembers the last ones, so that the same sound is encoded once.
+
+    The memory is this process's, small and short-lived; `forget` empties it when something is deleted.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._cache: OrderedDict[tuple[str, str], tuple[float, EncodedSound]] = OrderedDict()
+
+    def encode(self, encoder: Encoder, sounds: Sequence[Sound]) -> list[EncodedSound]:
+        """One result per sound, in order."""
+        keys = [(sound.pcm_sha256, encoder.identity.encoder_id) for sound in sounds]
+        known: dict[tuple[str, str], EncodedSound | None] = {key: self._recall(key) for key in keys}
+        fresh = {key: sound for key, sound in zip(keys, sounds, strict=True) if known[key] is None}
+        for key, just_encoded in zip(fresh, encode_sounds(encoder, list(fresh.values())), strict=True):
+            known[key] = just_encoded
+            self._remember(key, just_encoded)
+        return [encoded for key in keys if (encoded := known[key]) is not None]
+
+    def forget(self) -> None:
+        """Drop everything that is remembered."""
+        with self._lock:
+            self._cache.clear()
+
+    def _recall(self, key: tuple[str, str]) -> EncodedSound | None:
+        with self._lock:
+            kept = self._cache.get(key)
+            if kept is None or self._clock() - kept[0] > CACHE_LIFE_S:
+                self._cache.pop(key, None)
+                return None
+            self._cache.move_to_end(key)
+            return kept[1]
+
+    def _remember(self, key: tuple[str, str], encoded: EncodedSound) -> None:
+        with self._lock:
+            self._cache[key] = (self._clock(), encoded)
+            while len(self._cache) > CACHED_SOUNDS:
+                self._cache.popitem(last=False)
+
+
+def stored_encoding(unit: Unit, collection: Collection, pcm_sha256: str) -> EncodedSound | None:
+    """What the collection's active generation already holds of this very sound."""
+    recording = unit.recordings.by_pcm(collection, pcm_sha256)
+    if recording is None:
+        return None
+    utterances = unit.utterances.of_recording(collection, recording.recording_id)
+    vectors = unit.utterances.vectors(collection, [utterance.utterance_id for utterance in utterances])
+    embeddings = dict(zip(vectors.ids.tolist(), vectors.embeddings, strict=True))
+    return EncodedSound(
+        tuple(
+            NewUtterance(
+                start_s=utterance.start_s,
+                end_s=utterance.end_s,
+                embedding=embeddings[utterance.utterance_id],
+                prediction=utterance.prediction,
+            )
+            for utterance in utterances
+        )
+    )
+
+
+def encode_sounds(encoder: Encoder, sounds: Sequence[Sound]) -> list[EncodedSound]:
+    """Cut each sound into segments and encode all of them in one call."""
+    segments = [segment(sound.duration_s) for sound in sounds]
+    waveforms = [
+        slice_of(sound.waveform, part) for sound, parts in zip(sounds, segments, strict=True) for part in parts
+    ]
+    encodings: list[Encoding] = encoder.encode(waveforms) if waveforms else []
+    results: list[EncodedSound] = []
+    taken = 0
+    for parts in segments:
+        own = encodings[taken : taken + len(parts)]
+        taken += len(parts)
+        results.append(
+            EncodedSound(
+                tuple(
+                    NewUtterance(
+                        start_s=part.start_s,
+                        end_s=part.end_s,
+                        embedding=encoding.embedding,
+                        prediction=Prediction.of(encoding.scores),
+                    )
+                    for part, encoding in zip(parts, own, strict=True)
+                )
+            )
+        )
+    return results

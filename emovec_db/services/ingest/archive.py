@@ -1,0 +1,121 @@
+"""The ingest of an archive: survey what is known, read ahead, encode and write in batches."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from time import monotonic
+
+from emovec_db.audio.decode import DECODE_CHAIN
+from emovec_db.domain.collection import Collection
+from emovec_db.domain.encoding import Provenance
+from emovec_db.domain.ingest import Progress
+from emovec_db.domain.sound import Sound, SoundLimits
+from emovec_db.encoder.protocol import Encoder
+from emovec_db.services.encoding import EncodedSound, SoundEncoder, stored_encoding
+from emovec_db.services.ingest.reading import Candidate, Reading, read
+from emovec_db.services.ingest.tally import Tally
+from emovec_db.services.ingest.writing import EncodedReading, write
+from emovec_db.store.store import Store
+
+#: a batch is written when it holds this many files, or as much sound as was encoded in `BATCH_TARGET_S` before:
+#: slow encoders then show progress and lose little when killed, fast ones spend little on transactions
+BATCH_FILES = 64
+BATCH_TARGET_S = 2.0
+#: bounds of a batch's sound; the first batch is the least
+BATCH_MIN_SOUND_S = 20.0
+BATCH_MAX_SOUND_S = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingest:
+    """One run into one collection, on behalf of one job."""
+
+    store: Store
+    collection: Collection
+    encoder: Encoder
+    sounds: SoundEncoder
+    limits: SoundLimits
+    #: threads that read and decode ahead of the encoder
+    readers: int
+    job_id: int
+    tally: Tally
+    progress: Progress
+
+    def run(self, items: Iterable[Candidate | Reading]) -> None:
+        """Take everything; a bad file is counted and kept as a failure, and never stops the rest."""
+        with ThreadPoolExecutor(self.readers, thread_name_prefix="emovec-read") as pool:
+            try:
+                pace = Pace()
+                for batch in in_batches(self._read_ahead(pool, items), pace):
+                    began_s, before_s = monotonic(), self.tally.duration_s
+                    self.settle(batch)
+                    pace.measured(self.tally.duration_s - before_s, monotonic() - began_s)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        self.progress(self.tally.progress())
+
+    def settle(self, batch: Sequence[Reading]) -> dict[str, list[int]]:
+        """Encode and store a batch in one transaction; recording ids by uri."""
+        encoded = iter(self._encode([sound for reading in batch for sound in reading.sounds]))
+        items = [EncodedReading(reading, tuple(next(encoded) for _ in reading.sounds)) for reading in batch]
+        provenance = Provenance(backend=self.encoder.backend, decode_chain=DECODE_CHAIN)
+        stored = write(self.store, self.collection, provenance, items, self.job_id, self.tally)
+        self.progress(self.tally.progress())
+        return stored
+
+    def _encode(self, sounds: Sequence[Sound]) -> list[EncodedSound]:
+        """A sound that is stored from another file is not encoded again."""
+        with self.store.read() as unit:
+            stored = [stored_encoding(unit, self.collection, sound.pcm_sha256) for sound in sounds]
+        fresh = iter(
+            self.sounds.encode(self.encoder, [s for s, kept in zip(sounds, stored, strict=True) if kept is None])
+        )
+        return [next(fresh) if kept is None else kept for kept in stored]
+
+    def _read_ahead(self, pool: ThreadPoolExecutor, items: Iterable[Candidate | Reading]) -> Iterator[Reading]:
+        """Readings in the order of `items`."""
+        waiting: deque[Future[Reading] | Reading] = deque()
+        for item in items:
+            if isinstance(item, Reading):
+                waiting.append(item)
+            else:
+                waiting.append(pool.submit(read, self.store, self.collection.collection_id, item, self.limits))
+            if len(waiting) > 2 * self.readers:
+                yield _ready(waiting.popleft())
+        while waiting:
+            yield _ready(waiting.popleft())
+
+
+def _ready(waiting: Future[Reading] | Reading) -> Reading:
+    return waiting if isinstance(waiting, Reading) else waiting.result()
+
+
+class Pace:
+    """How much sound the next batch may hold, by what the last one took."""
+
+    def __init__(self) -> None:
+        self.sound_s = BATCH_MIN_SOUND_S
+
+    def measured(self, sound_s: float, took_s: float) -> None:
+        """`sound_s` of sound took `took_s` to encode and write."""
+        if sound_s > 0:
+            fitting_s = sound_s / max(took_s, 1e-3) * BATCH_TARGET_S
+            self.sound_s = min(max(fitting_s, BATCH_MIN_SOUND_S), BATCH_MAX_SOUND_S)
+
+
+def in_batches(readings: Iterable[Reading], pace: Pace) -> Iterator[list[Reading]]:
+    """Lists of at most `BATCH_FILES` readings, closed early when they hold as much sound as the pace allows."""
+    batch: list[Reading] = []
+    duration_s = 0.0
+    for reading in readings:
+        batch.append(reading)
+        duration_s += sum(sound.duration_s for sound in reading.sounds)
+        if len(batch) >= BATCH_FILES or duration_s >= pace.sound_s:
+            yield batch
+            batch, duration_s = [], 0.0
+    if batch:
+        yield batch

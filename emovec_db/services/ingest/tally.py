@@ -1,0 +1,61 @@
+"""Counting what became of each recording."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from time import monotonic
+
+from emovec_db.domain.ingest import IngestFailure, IngestProgress, IngestReport
+
+#: notes beyond these are only counted, so that a report stays readable
+NOTES_KEPT = 50
+
+
+@dataclass
+class Tally:
+    """Running counts of one ingest; counts are recordings (file × channel)."""
+
+    total: int | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    errors: list[IngestFailure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    notes_left_out: int = 0
+    duration_s: float = 0.0
+    started: float = field(default_factory=monotonic)
+
+    def count(self, outcome: str, recordings: int = 1) -> None:
+        """`outcome` is a count of `IngestReport`: ingested, unchanged, updated or refused."""
+        self.counts[outcome] += recordings
+
+    def fail(self, failure: IngestFailure) -> None:
+        self.counts["failed"] += 1
+        self.errors.append(failure)
+
+    def note(self, text: str) -> None:
+        if len(self.notes) < NOTES_KEPT:
+            self.notes.append(text)
+        else:
+            self.notes_left_out += 1
+
+    def progress(self) -> IngestProgress:
+        return IngestProgress(
+            done=sum(self.counts.values()),
+            total=self.total,
+            failed=self.counts["failed"],
+            duration_s=self.duration_s,
+        )
+
+    def report(self) -> IngestReport:
+        left_out = (f"and {self.notes_left_out} more remarks",) if self.notes_left_out else ()
+        return IngestReport(
+            ingested=self.counts["ingested"],
+            unchanged=self.counts["unchanged"],
+            updated=self.counts["updated"],
+            refused=self.counts["refused"],
+            failed=self.counts["failed"],
+            errors=tuple(self.errors),
+            seconds=monotonic() - self.started,
+            duration_s=self.duration_s,
+            notes=(*self.notes, *left_out),
+        )

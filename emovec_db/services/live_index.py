@@ -1,0 +1,174 @@
+"""The index of one collection in one space, kept level with the database.
+
+The database is the truth. A live index starts from a snapshot or from the database, and catches up from the change log
+before every answer, so that a search sees what was committed before it began.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emovec_db.domain.collection import Collection
+from emovec_db.errors import IndexDamagedError
+from emovec_db.index.choice import build_index, outgrown
+from emovec_db.index.protocol import VectorIndex
+from emovec_db.index.snapshot import SnapshotIdentity, read_snapshot, remove_snapshots, write_snapshot
+from emovec_db.spaces.protocol import Space
+from emovec_db.store.store import Store, Unit
+
+#: below this a rebuild from the database is as quick as a snapshot
+SNAPSHOT_MIN = 5_000
+log = logging.getLogger(__name__)
+
+#: a snapshot is written again once this share of the index has changed since
+SNAPSHOT_TAIL = 0.1
+
+
+class LiveIndex:
+    """One (collection, generation, space, version); used by many threads, one at a time."""
+
+    def __init__(self, store: Store, collection: Collection, space: Space, index_dir: Path) -> None:
+        self._store = store
+        self._collection = collection
+        self._space = space
+        self._identity = SnapshotIdentity(
+            collection_id=collection.collection_id,
+            generation_id=collection.generation.generation_id,
+            space=space.name,
+            version=space.version,
+        )
+        self._folder = index_dir / self._identity.folder_name
+        self._lock = threading.Lock()
+        self._index: VectorIndex | None = None
+        self._seq = 0
+        self._snapshot_seq: int | None = None
+
+    @contextmanager
+    def level(self) -> Iterator[tuple[Unit, VectorIndex]]:
+        """A read unit and the index, both in the same state of the collection."""
+        with self._lock, self._store.read() as unit:
+            self._catch_up(unit)
+            assert self._index is not None
+            yield unit, self._index
+
+    def rebuild(self) -> int:
+        """Build again from the database and publish a snapshot; returns how many vectors are indexed."""
+        with self._lock, self._store.read() as unit:
+            self._build(unit)
+            self._publish()
+            assert self._index is not None
+            return self._index.size
+
+    def save_if_worthwhile(self) -> None:
+        """Publish a snapshot when starting without it would cost more than writing it."""
+        with self._lock:
+            if self._index is None or self._index.size < SNAPSHOT_MIN:
+                return
+            if self._snapshot_seq is None or self._seq - self._snapshot_seq > SNAPSHOT_TAIL * self._index.size:
+                try:
+                    self._publish()
+                except OSError:
+                    # a full disk costs the next start some time, not this search its answer
+                    log.exception("the index snapshot in %s could not be written", self._folder)
+
+    def _catch_up(self, unit: Unit) -> None:
+        if self._index is None:
+            self._load(unit)
+        head = unit.changes.head(self._collection.collection_id)
+        while self._seq < head:
+            changes = unit.changes.since(self._collection, self._seq)
+            if not changes:
+                break
+            present = {change.utterance_id: change.added for change in changes}
+            self._apply(unit, present)
+            self._seq = changes[-1].seq
+        self._seq = head
+        if self._index is not None and outgrown(self._index):
+            self._build(unit)
+
+    def _apply(self, unit: Unit, present: dict[int, bool]) -> None:
+        assert self._index is not None
+        removed = [utterance_id for utterance_id, added in present.items() if not added]
+        self._index.remove(np.array(removed, dtype=np.int64))
+        added = [utterance_id for utterance_id, is_added in present.items() if is_added]
+        vectors = unit.utterances.vectors(self._collection, added)
+        if len(vectors.ids):
+            self._index.add(vectors.ids, self._space.project(vectors.embeddings, vectors.scores))
+
+    def _load(self, unit: Unit) -> None:
+        try:
+            snapshot = read_snapshot(self._folder, self._identity)
+        except IndexDamagedError:
+            # a cache that can't be used is no reason to fail: the database has everything
+            remove_snapshots(self._folder)
+            snapshot = None
+        head = unit.changes.head(self._collection.collection_id)
+        if snapshot is None or snapshot[1] > head:
+            self._build(unit)
+            return
+        self._index, self._seq = snapshot
+        self._snapshot_seq = self._seq
+
+    def _build(self, unit: Unit) -> None:
+        seq = unit.changes.head(self._collection.collection_id)
+        ids, vectors = stored_vectors(unit, self._collection, self._space)
+        self._index = build_index(ids, vectors)
+        self._seq, self._snapshot_seq = seq, None
+
+    def _publish(self) -> None:
+        """A removal that was committed meanwhile must not leave its vector on disk: then the snapshot goes again."""
+        assert self._index is not None
+        write_snapshot(self._folder, self._index, self._identity, self._seq)
+        self._snapshot_seq = self._seq
+        with self._store.read() as unit:
+            if any(not change.added for change in unit.changes.since(self._collection, self._seq)):
+                remove_snapshots(self._folder)
+                self._snapshot_seq = None
+
+
+def stored_vectors(unit: Unit, collection: Collection, space: Space) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """All utterances of the active generation: ids int64 (n,) ascending, unit vectors float32 (n, dim)."""
+    ids = [np.empty(0, np.int64)]
+    parts = [np.empty((0, space.dim(collection.generation.encoder.dim)), np.float32)]
+    for vectors in unit.utterances.all_vectors(collection):
+        ids.append(vectors.ids)
+        parts.append(space.project(vectors.embeddings, vectors.scores))
+    return np.concatenate(ids), np.concatenate(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    generation_id: int
+    space: str
+    version: int
+
+
+class LiveIndexes:
+    """Every live index of this process."""
+
+    def __init__(self, store: Store, index_dir: Path) -> None:
+        self._store = store
+        self._index_dir = index_dir
+        self._lock = threading.Lock()
+        self._indexes: dict[_Key, LiveIndex] = {}
+
+    def of(self, collection: Collection, space: Space) -> LiveIndex:
+        """The index of this collection's active generation in this space."""
+        key = _Key(collection.generation.generation_id, space.name, space.version)
+        with self._lock:
+            if key not in self._indexes:
+                self._indexes[key] = LiveIndex(self._store, collection, space, self._index_dir)
+            return self._indexes[key]
+
+    def remove_snapshots(self, collection: Collection) -> None:
+        """Take the collection's snapshots from the disk, so that what was deleted is gone there too."""
+        for folder in self._index_dir.glob(f"c{collection.collection_id}-*"):
+            remove_snapshots(folder)

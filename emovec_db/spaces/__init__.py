@@ -1,0 +1,1 @@
+"""Frozen, versioned maps from (embedding, scores) to unit vectors."""

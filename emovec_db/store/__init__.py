@@ -1,0 +1,1 @@
+"""Everything that is kept: SQLite or PostgreSQL through SQLAlchemy."""

@@ -1,0 +1,134 @@
+"""Collections and their generations."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from emovec_db.domain.collection import Collection, CollectionSummary
+from emovec_db.domain.encoding import EncoderIdentity
+from emovec_db.errors import ConflictError, NotFoundError, QueryError
+from emovec_db.store import rows
+from emovec_db.store.statements import Query
+from emovec_db.store.tables import (
+    CollectionRow,
+    CustomerRow,
+    FailureRow,
+    GenerationRow,
+    RecordingRow,
+    UtteranceRow,
+)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+class Collections:
+    """The collections of one database, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, name: str) -> Collection | None:
+        """The collection of this name, with its active generation."""
+        row = self._connection.execute(_select().where(CollectionRow.name == name)).one_or_none()
+        return None if row is None else rows.collection_from(row)
+
+    def get(self, name: str) -> Collection:
+        """The collection of this name; NotFoundError names those that exist."""
+        found = self.find(name)
+        if found is None:
+            names = sorted(self._connection.scalars(select(CollectionRow.name)))
+            raise NotFoundError(f"no collection {name!r}: expected one of {', '.join(names) or '(there is none yet)'}")
+        return found
+
+    def create(self, name: str, encoder: EncoderIdentity, encoder_source: str, segmentation: str) -> Collection:
+        """A new collection and its first generation; ConflictError if the name is taken."""
+        if not _NAME.fullmatch(name):
+            raise QueryError(
+                f"{name!r} can't name a collection: expected 1 to 64 of A-Z a-z 0-9 _ . -, the first a letter or digit"
+            )
+        created_at = rows.now()
+        try:
+            collection_id = self._insert(CollectionRow, CollectionRow.collection_id, name=name, created_at=created_at)
+        except IntegrityError as error:
+            raise ConflictError(f"a collection {name!r} exists already") from error
+        generation_id = self._insert(
+            GenerationRow,
+            GenerationRow.generation_id,
+            collection_id=collection_id,
+            encoder_name=encoder.name,
+            encoder_revision=encoder.revision,
+            weights_sha256=encoder.weights_sha256,
+            precision=encoder.precision,
+            dim=encoder.dim,
+            encoder_source=encoder_source,
+            segmentation=segmentation,
+            created_at=created_at,
+        )
+        self._connection.execute(
+            update(CollectionRow)
+            .where(CollectionRow.collection_id == collection_id)
+            .values(active_generation_id=generation_id)
+        )
+        return self.get(name)
+
+    def summaries(self) -> tuple[CollectionSummary, ...]:
+        """Every collection and how much is in it, by name."""
+        found = [rows.collection_from(row) for row in self._connection.execute(_select())]
+        return tuple(self.summary(collection) for collection in sorted(found, key=lambda each: each.name))
+
+    def summary(self, collection: Collection) -> CollectionSummary:
+        """How much is in the collection's generation."""
+        utterances = select(UtteranceRow).where(UtteranceRow.generation_id == collection.generation.generation_id)
+        encoded = utterances.where(UtteranceRow.recording_id == RecordingRow.recording_id).exists()
+        customers, recordings, duration_s = self._connection.execute(
+            select(
+                func.count(RecordingRow.customer_id.distinct()),
+                func.count(),
+                func.coalesce(func.sum(RecordingRow.duration_s), 0.0),
+            ).where(RecordingRow.collection_id == collection.collection_id, encoded)
+        ).one()
+        return CollectionSummary(
+            collection=collection,
+            recordings=recordings,
+            utterances=self._count(utterances),
+            customers=customers,
+            failures=self._count(select(FailureRow).where(FailureRow.collection_id == collection.collection_id)),
+            duration_s=duration_s,
+        )
+
+    def customers(self, collection_id: int) -> tuple[str, ...]:
+        """Names of all customers with recordings, in order of code points."""
+        names = select(CustomerRow.name).where(CustomerRow.collection_id == collection_id)
+        return tuple(sorted(self._connection.scalars(names)))
+
+    def lock(self, collection_id: int) -> None:
+        """Keep other writers out of the collection until this transaction ends; SQLite's have one writer anyway."""
+        held = select(CollectionRow.collection_id).where(CollectionRow.collection_id == collection_id)
+        if self._connection.scalar(held.with_for_update()) is None:
+            raise NotFoundError(f"no collection with id {collection_id}")
+
+    def _count(self, rows_of: Query) -> int:
+        return self._connection.scalar(select(func.count()).select_from(rows_of.subquery())) or 0
+
+    def _insert(self, row: Any, id_column: Any, **values: Any) -> int:
+        return int(self._connection.execute(insert(row).values(values).returning(id_column)).scalar_one())
+
+
+def _select() -> Query:
+    return select(
+        CollectionRow.collection_id,
+        CollectionRow.name,
+        CollectionRow.created_at,
+        GenerationRow.generation_id,
+        GenerationRow.encoder_name,
+        GenerationRow.encoder_revision,
+        GenerationRow.weights_sha256,
+        GenerationRow.precision,
+        GenerationRow.dim,
+        GenerationRow.encoder_source,
+        GenerationRow.segmentation,
+    ).join(GenerationRow, GenerationRow.generation_id == CollectionRow.active_generation_id)

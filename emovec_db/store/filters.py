@@ -1,0 +1,68 @@
+"""Filters as SQL conditions; every value is a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, case, cast, func, literal, select
+
+from emovec_db.domain.query import Filter
+from emovec_db.store.tables import CustomerRow, PredictionRow, RecordingRow, UtteranceRow
+
+Condition = ColumnElement[bool]
+
+
+def on_recording(filter: Filter, collection_id: int, dialect: str) -> list[Condition]:
+    """What a filter asks of the recording itself: who, when, metadata."""
+    conditions: list[Condition] = []
+    if filter.customer is not None:
+        conditions.append(RecordingRow.customer_id == _customer_id(collection_id, filter.customer))
+    if filter.speaker is not None:
+        conditions.append(RecordingRow.speaker == filter.speaker)
+    if filter.role is not None:
+        conditions.append(RecordingRow.role == filter.role)
+    if filter.since is not None:
+        conditions.append(RecordingRow.recorded_at >= filter.since)
+    if filter.until is not None:
+        conditions.append(RecordingRow.recorded_at < filter.until)
+    return conditions + [_metadata_equals(key, text, dialect) for key, text in filter.metadata.items()]
+
+
+def on_summary(filter: Filter) -> list[Condition]:
+    """What a filter asks of a recording's summary and length."""
+    return list(_on_prediction(filter, RecordingRow, RecordingRow.duration_s))
+
+
+def on_utterance(filter: Filter) -> list[Condition]:
+    """What a filter asks of an utterance's prediction and length."""
+    return list(_on_prediction(filter, PredictionRow, UtteranceRow.end_s - UtteranceRow.start_s))
+
+
+def _on_prediction(
+    filter: Filter, row: type[RecordingRow] | type[PredictionRow], duration_s: SQLColumnExpression[float]
+) -> Iterator[Condition]:
+    if filter.label is not None:
+        yield row.label == filter.label
+    if filter.min_confidence is not None:
+        yield row.confidence >= filter.min_confidence
+    if filter.min_duration_s is not None:
+        yield duration_s >= filter.min_duration_s
+    if filter.max_duration_s is not None:
+        yield duration_s <= filter.max_duration_s
+
+
+def _customer_id(collection_id: int, name: str) -> ColumnElement[int]:
+    customer = select(CustomerRow.customer_id).where(
+        CustomerRow.collection_id == collection_id, CustomerRow.name == name
+    )
+    return customer.scalar_subquery()
+
+
+def _metadata_equals(key: str, text: str, dialect: str) -> Condition:
+    """Whether the top-level field is this text, or a number or boolean written like it."""
+    if dialect == "postgresql":
+        return RecordingRow.free.op("->>", return_type=String())(literal(key, String())) == text
+    # json_each takes any key as a parameter; a JSON path could not hold every key
+    field = func.json_each(RecordingRow.free).table_valued("key", "atom", "type", name="field")
+    written = case((field.c.type.in_(("true", "false")), field.c.type), else_=cast(field.c.atom, String()))
+    return select(field.c.key).where(field.c.key == key, written == text).correlate(RecordingRow).exists()

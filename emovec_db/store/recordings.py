@@ -1,0 +1,224 @@
+"""Recordings, their sources and their details."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, select, update
+
+from emovec_db.domain.collection import Collection
+from emovec_db.domain.encoding import Provenance
+from emovec_db.domain.query import Filter, Page
+from emovec_db.domain.recording import Details, NewRecording, Recording, Source
+from emovec_db.errors import NotFoundError
+from emovec_db.store import filters, paging, removal, rows
+from emovec_db.store.collections import Collections
+from emovec_db.store.statements import Query, chunks, id_of, insert_into
+from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, UtteranceRow
+from emovec_db.store.utterances import Utterances
+
+
+class Recordings:
+    """The recordings of one database, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, collection_id: int, sha256: str, channel: str) -> Recording | None:
+        """The recording of these bytes and this channel."""
+        return self._one(_select(collection_id).where(RecordingRow.sha256 == sha256, RecordingRow.channel == channel))
+
+    def get(self, collection_id: int, recording_id: int) -> Recording:
+        """The recording; NotFoundError if the collection has none of this id."""
+        found = self._one(_select(collection_id).where(RecordingRow.recording_id == recording_id))
+        if found is None:
+            raise NotFoundError(f"no recording {recording_id} in this collection")
+        return found
+
+    def by_pcm(self, collection: Collection, pcm_sha256: str) -> Recording | None:
+        """The first recording of this sound that the collection's generation has encoded."""
+        encoded = select(UtteranceRow.utterance_id).where(
+            UtteranceRow.recording_id == RecordingRow.recording_id,
+            UtteranceRow.generation_id == collection.generation.generation_id,
+        )
+        same = _select(collection.collection_id).where(RecordingRow.pcm_sha256 == pcm_sha256, encoded.exists())
+        return self._one(same.order_by(RecordingRow.recording_id).limit(1))
+
+    def add(self, collection: Collection, new: NewRecording, provenance: Provenance) -> int:
+        """Store a recording with all that was heard in it, and log its utterances; its id.
+
+        Raises ConflictError if the collection has these bytes and this channel already, EncoderMismatchError if an
+        embedding does not fit the collection's generation.
+        """
+        # first the lock, so that two writers of a collection never wait for each other's rows
+        Collections(self._connection).lock(collection.collection_id)
+        values = {
+            "collection_id": collection.collection_id,
+            "sha256": new.sha256,
+            "pcm_sha256": new.pcm_sha256,
+            "channel": new.channel,
+            "blob_key": new.blob_key,
+            "created_at": rows.now(),
+            **self._details_values(collection.collection_id, new.details),
+            **rows.quality_values(new.quality),
+            **rows.prediction_values(new.summary),
+        }
+        inserted = insert(RecordingRow).values(_by_attribute(values)).returning(RecordingRow.recording_id)
+        recording_id = int(self._connection.execute(inserted).scalar_one())
+        self.add_source(collection.collection_id, recording_id, new.channel, new.source)
+        Utterances(self._connection).add(collection, recording_id, new.utterances, provenance)
+        return recording_id
+
+    def sources(self, collection_id: int, uris: Sequence[str]) -> dict[tuple[str, str], tuple[int, Source]]:
+        """What is known of these uris: (uri, channel) -> (recording id, source)."""
+        found = {}
+        for some in chunks(uris):
+            known = select(SourceRow).where(SourceRow.collection_id == collection_id, SourceRow.uri.in_(some))
+            for row in self._connection.execute(known):
+                source = Source(uri=row.uri, size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+                found[row.uri, row.channel] = (row.recording_id, source)
+        return found
+
+    def add_source(self, collection_id: int, recording_id: int, channel: str, source: Source) -> None:
+        """Note that the recording lies at this uri; a uri whose bytes were replaced moves to the new recording."""
+        state = {"recording_id": recording_id, "size_bytes": source.size_bytes, "mtime_ns": source.mtime_ns}
+        key = {"collection_id": collection_id, "uri": source.uri, "channel": channel}
+        statement = insert_into(self._connection, SourceRow).values(**key, **state)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=state))
+
+    def update_details(self, recording_id: int, details: Details) -> bool:
+        """Replace what is known of the recording; True if anything changed."""
+        collection_id = self._connection.scalar(
+            select(RecordingRow.collection_id).where(RecordingRow.recording_id == recording_id)
+        )
+        if collection_id is None:
+            raise NotFoundError(f"no recording {recording_id}")
+        Collections(self._connection).lock(collection_id)
+        before = self.get(collection_id, recording_id).details
+        if before == details:
+            return False
+        customer_id = self._connection.scalar(
+            select(RecordingRow.customer_id).where(RecordingRow.recording_id == recording_id)
+        )
+        self._connection.execute(
+            update(RecordingRow)
+            .where(RecordingRow.recording_id == recording_id)
+            .values(_by_attribute(self._details_values(collection_id, details)))
+        )
+        if customer_id is not None:
+            removal.drop_unused_customers(self._connection, [customer_id])
+        return True
+
+    def page(self, collection_id: int, filter: Filter, cursor: str | None, limit: int) -> Page[Recording]:
+        """Recordings whose details, summary and length fulfil the filter, newest first.
+
+        Raises QueryError for a cursor that no page of recordings gave.
+        """
+        statement = (
+            _select(collection_id)
+            .where(
+                *filters.on_recording(filter, collection_id, self._connection.dialect.name),
+                *filters.on_summary(filter),
+                *paging.older_than(RecordingRow.recording_id, "recordings", cursor),
+            )
+            .order_by(RecordingRow.recording_id.desc())
+            .limit(paging.rows_to_fetch(limit))
+        )
+        return paging.page_of(self._all(statement), limit, "recordings", lambda recording: recording.recording_id)
+
+    def details_of(self, recording_ids: Sequence[int]) -> dict[int, Details]:
+        """What is known of these recordings, by id; unknown ids are left out."""
+        found = {}
+        for some in chunks(recording_ids):
+            for row in self._connection.execute(_with_customer(_READ).where(RecordingRow.recording_id.in_(some))):
+                found[row.recording_id] = rows.details_from(row)
+        return found
+
+    def count_encoded(self, collection: Collection) -> int:
+        """How many recordings have utterances in the collection's generation."""
+        encoded = func.count(UtteranceRow.recording_id.distinct())
+        of_generation = UtteranceRow.generation_id == collection.generation.generation_id
+        return self._connection.scalar(select(encoded).where(of_generation)) or 0
+
+    def blob_keys(self, collection_id: int) -> tuple[tuple[int, str], ...]:
+        """(recording id, blob key) of the recordings whose original bytes are kept, by id."""
+        kept = select(RecordingRow.recording_id, RecordingRow.blob_key).where(
+            RecordingRow.collection_id == collection_id, RecordingRow.blob_key.is_not(None)
+        )
+        found = self._connection.execute(kept.order_by(RecordingRow.recording_id))
+        return tuple((recording_id, key) for recording_id, key in found if key is not None)
+
+    def keep_blob(self, recording_id: int, blob_key: str) -> None:
+        """The recording's bytes are kept under this key from now on, unless they are kept already."""
+        without = and_(RecordingRow.recording_id == recording_id, RecordingRow.blob_key.is_(None))
+        self._connection.execute(update(RecordingRow).where(without).values(blob_key=blob_key))
+
+    def blob_in_use(self, blob_key: str) -> bool:
+        """Whether a recording of any collection keeps its bytes under this key."""
+        user = select(RecordingRow.recording_id).where(RecordingRow.blob_key == blob_key).limit(1)
+        return self._connection.scalar(user) is not None
+
+    def ids_of_customer(self, collection_id: int, customer: str) -> tuple[int, ...]:
+        """Ids of a customer's recordings, ascending; none for an unknown customer."""
+        of_customer = (
+            select(RecordingRow.recording_id)
+            .join(CustomerRow, CustomerRow.customer_id == RecordingRow.customer_id)
+            .where(CustomerRow.collection_id == collection_id, CustomerRow.name == customer)
+        )
+        return tuple(sorted(self._connection.scalars(of_customer)))
+
+    def delete(self, collection: Collection, recording_ids: Sequence[int]) -> tuple[str, ...]:
+        """Remove recordings and all that belongs to them, in every generation; log their utterances as gone.
+
+        Returns the blob keys that no remaining recording uses. Ids that the collection lacks are passed over.
+        """
+        Collections(self._connection).lock(collection.collection_id)
+        return removal.delete_recordings(self._connection, collection.collection_id, recording_ids)
+
+    def _details_values(self, collection_id: int, details: Details) -> dict[str, Any]:
+        customer_id = None
+        if details.customer is not None:
+            key = {"collection_id": collection_id, "name": details.customer}
+            customer_id = id_of(self._connection, CustomerRow.customer_id, CustomerRow, key)
+        return {
+            "customer_id": customer_id,
+            "speaker": details.speaker,
+            "role": details.role,
+            "recorded_at": details.recorded_at,
+            "free": dict(details.metadata),
+        }
+
+    def _one(self, statement: Query) -> Recording | None:
+        return next(iter(self._all(statement)), None)
+
+    def _all(self, statement: Query) -> list[Recording]:
+        found = self._connection.execute(statement).fetchall()
+        uris = self._uris([row.recording_id for row in found])
+        return [rows.recording_from(row, tuple(uris.get(row.recording_id, ()))) for row in found]
+
+    def _uris(self, recording_ids: Sequence[int]) -> dict[int, list[str]]:
+        uris: dict[int, list[str]] = {}
+        for some in chunks(recording_ids):
+            of_some = select(SourceRow.recording_id, SourceRow.uri).where(SourceRow.recording_id.in_(some))
+            for recording_id, uri in self._connection.execute(of_some.order_by(SourceRow.source_id)):
+                uris.setdefault(recording_id, []).append(uri)
+        return uris
+
+
+#: `metadata` is read under its attribute's name; the customer by name
+_READ = [column for column in RecordingRow.__table__.columns if column.name not in {"customer_id", "metadata"}]
+
+
+def _select(collection_id: int) -> Query:
+    return _with_customer(_READ).where(RecordingRow.collection_id == collection_id)
+
+
+def _with_customer(columns: Sequence[Any]) -> Query:
+    return select(*columns, RecordingRow.free.label("free"), CustomerRow.name.label("customer")).outerjoin(
+        CustomerRow, CustomerRow.customer_id == RecordingRow.customer_id
+    )
+
+
+def _by_attribute(values: dict[str, Any]) -> dict[Any, Any]:
+    return {getattr(RecordingRow, name): value for name, value in values.items()}

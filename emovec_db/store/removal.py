@@ -1,0 +1,83 @@
+"""Deleting recordings so that nothing of them stays but ids in the change log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, delete, select
+
+from emovec_db.store.changes import Changes
+from emovec_db.store.statements import chunks
+from emovec_db.store.tables import (
+    ClusteringMemberRow,
+    ClusteringRow,
+    CustomerRow,
+    FailureRow,
+    JobItemRow,
+    JobRow,
+    RecordingRow,
+    SourceRow,
+    UtteranceRow,
+)
+
+
+def delete_recordings(connection: Connection, collection_id: int, recording_ids: Sequence[int]) -> tuple[str, ...]:
+    """Delete and log; the caller holds the collection's lock. Returns blob keys that nothing uses any more."""
+    blob_keys: set[str] = set()
+    customer_ids: set[int] = set()
+    for ids in chunks([int(recording_id) for recording_id in recording_ids]):
+        chosen = select(RecordingRow.recording_id).where(
+            RecordingRow.collection_id == collection_id, RecordingRow.recording_id.in_(ids)
+        )
+        kept = connection.execute(
+            select(RecordingRow.blob_key, RecordingRow.customer_id).where(RecordingRow.recording_id.in_(chosen))
+        ).fetchall()
+        blob_keys |= {row.blob_key for row in kept if row.blob_key is not None}
+        customer_ids |= {row.customer_id for row in kept if row.customer_id is not None}
+        present = list(connection.scalars(chosen))
+        _log_utterances(connection, collection_id, present)
+        _drop_work(connection, collection_id, present)
+        connection.execute(delete(RecordingRow).where(RecordingRow.recording_id.in_(present)))
+    drop_unused_customers(connection, sorted(customer_ids))
+    _drop_empty_clusterings(connection, collection_id)
+    return tuple(sorted(blob_keys - _used(connection, sorted(blob_keys))))
+
+
+def drop_unused_customers(connection: Connection, customer_ids: Iterable[int]) -> None:
+    """Forget the names of those customers that have no recording left."""
+    for ids in chunks(list(customer_ids)):
+        used = select(RecordingRow.customer_id).where(RecordingRow.customer_id == CustomerRow.customer_id).exists()
+        connection.execute(delete(CustomerRow).where(CustomerRow.customer_id.in_(ids), ~used))
+
+
+def _log_utterances(connection: Connection, collection_id: int, recording_ids: Sequence[int]) -> None:
+    gone = connection.execute(
+        select(UtteranceRow.generation_id, UtteranceRow.utterance_id)
+        .where(UtteranceRow.recording_id.in_(recording_ids))
+        .order_by(UtteranceRow.utterance_id)
+    )
+    Changes(connection).append(collection_id, [(row[0], row[1]) for row in gone], added=False)
+
+
+def _drop_work(connection: Connection, collection_id: int, recording_ids: Sequence[int]) -> None:
+    """Items and failures of the recordings' uris: their parameters and messages may hold names."""
+    uris = select(SourceRow.uri).where(SourceRow.recording_id.in_(recording_ids))
+    jobs = select(JobRow.job_id).where(JobRow.collection_id == collection_id)
+    connection.execute(delete(JobItemRow).where(JobItemRow.uri.in_(uris), JobItemRow.job_id.in_(jobs)))
+    connection.execute(delete(FailureRow).where(FailureRow.uri.in_(uris), FailureRow.collection_id == collection_id))
+
+
+def _drop_empty_clusterings(connection: Connection, collection_id: int) -> None:
+    """Clusterings without members left: their filter may name the customer who was deleted."""
+    member = select(ClusteringMemberRow.clustering_id).where(
+        ClusteringMemberRow.clustering_id == ClusteringRow.clustering_id
+    )
+    connection.execute(delete(ClusteringRow).where(ClusteringRow.collection_id == collection_id, ~member.exists()))
+
+
+def _used(connection: Connection, blob_keys: Sequence[str]) -> set[str]:
+    used: set[str] = set()
+    for keys in chunks(blob_keys):
+        found = connection.scalars(select(RecordingRow.blob_key).where(RecordingRow.blob_key.in_(keys)))
+        used |= {key for key in found if key is not None}
+    return used

@@ -1,0 +1,128 @@
+"""Domain objects from rows and the values of rows from domain objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from emovec_db.domain.collection import Collection, Generation
+from emovec_db.domain.encoding import EncoderIdentity, Prediction
+from emovec_db.domain.query import Filter
+from emovec_db.domain.recording import Details, Recording, Utterance
+from emovec_db.domain.sound import Quality
+from emovec_db.store.tables import SCORE_COLUMNS
+
+_QUALITY_COLUMNS = (
+    "duration_s",
+    "peak",
+    "clipping_ratio",
+    "snr_db",
+    "silence_ratio",
+    "sample_rate_hz",
+    "codec",
+    "channels",
+)
+
+
+def now() -> datetime:
+    """The time of a row that is written now, UTC."""
+    return datetime.now(UTC)
+
+
+def prediction_values(prediction: Prediction) -> dict[str, Any]:
+    """Label, confidence and score columns."""
+    scores = dict(zip(SCORE_COLUMNS, prediction.scores, strict=True))
+    return {"label": prediction.label, "confidence": prediction.confidence, **scores}
+
+
+def prediction_from(row: Any) -> Prediction:
+    """From a row with the score columns."""
+    return Prediction(tuple(getattr(row, column) for column in SCORE_COLUMNS))
+
+
+def quality_values(quality: Quality) -> dict[str, Any]:
+    """A recording's quality columns."""
+    values = {column: getattr(quality, column) for column in _QUALITY_COLUMNS}
+    return {**values, "warnings": list(quality.warnings)}
+
+
+def quality_from(row: Any) -> Quality:
+    """From a row with the quality columns."""
+    return Quality(**{column: getattr(row, column) for column in _QUALITY_COLUMNS}, warnings=tuple(row.warnings))
+
+
+def collection_from(row: Any) -> Collection:
+    """From a collection's row joined with its generation's."""
+    encoder = EncoderIdentity(row.encoder_name, row.encoder_revision, row.weights_sha256, row.precision, row.dim)
+    generation = Generation(
+        generation_id=row.generation_id,
+        encoder=encoder,
+        encoder_source=row.encoder_source,
+        segmentation=row.segmentation,
+    )
+    return Collection(collection_id=row.collection_id, name=row.name, created_at=row.created_at, generation=generation)
+
+
+def recording_from(row: Any, uris: tuple[str, ...]) -> Recording:
+    """From a recording's row with `customer`, the name, and `free`, the metadata."""
+    return Recording(
+        recording_id=row.recording_id,
+        sha256=row.sha256,
+        pcm_sha256=row.pcm_sha256,
+        channel=row.channel,
+        details=details_from(row),
+        uris=uris,
+        quality=quality_from(row),
+        summary=prediction_from(row),
+        blob_key=row.blob_key,
+        created_at=row.created_at,
+    )
+
+
+def details_from(row: Any) -> Details:
+    """From a row like that of `recording_from`."""
+    return Details(
+        customer=row.customer,
+        speaker=row.speaker,
+        role=row.role,
+        recorded_at=row.recorded_at,
+        metadata=row.free,
+    )
+
+
+def utterance_from(row: Any) -> Utterance:
+    """From an utterance's row joined with its prediction and recording."""
+    return Utterance(
+        utterance_id=row.utterance_id,
+        recording_id=row.recording_id,
+        uri=row.uri,
+        channel=row.channel,
+        customer=row.customer,
+        speaker=row.speaker,
+        role=row.role,
+        recorded_at=row.recorded_at,
+        start_s=row.start_s,
+        end_s=row.end_s,
+        prediction=prediction_from(row),
+    )
+
+
+def filter_values(filter: Filter) -> dict[str, Any]:
+    """A filter as JSON: only what is set."""
+    values: dict[str, Any] = {}
+    for name in Filter.__dataclass_fields__:
+        value = getattr(filter, name)
+        if isinstance(value, datetime):
+            values[name] = value.isoformat()
+        elif isinstance(value, Mapping):
+            values.update({name: dict(value)} if value else {})
+        elif value is not None:
+            values[name] = value
+    return values
+
+
+def filter_from(values: Mapping[str, Any]) -> Filter:
+    """What `filter_values` gave."""
+    times = {name: datetime.fromisoformat(values[name]) for name in ("since", "until") if name in values}
+    return Filter(**{**values, **times})

@@ -1,0 +1,41 @@
+"""The database's tables; migrations/versions brings a database to exactly this.
+
+A row class is named after its domain dataclass with `Row`. Ids come from AUTOINCREMENT or identity columns and are
+never reused. What belongs to a recording goes with it (ON DELETE CASCADE); only the change log, which holds nothing
+but ids, remembers that it was there.
+"""
+
+from emovec_db.store.tables.base import SCORE_COLUMNS, Base
+from emovec_db.store.tables.content import (
+    ChangeRow,
+    CollectionRow,
+    CustomerRow,
+    EmbeddingRow,
+    GenerationRow,
+    PredictionRow,
+    ProvenanceRow,
+    RecordingRow,
+    SourceRow,
+    UtteranceRow,
+)
+from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
+
+__all__ = [
+    "SCORE_COLUMNS",
+    "Base",
+    "ChangeRow",
+    "ClusteringMemberRow",
+    "ClusteringRow",
+    "CollectionRow",
+    "CustomerRow",
+    "EmbeddingRow",
+    "FailureRow",
+    "GenerationRow",
+    "JobItemRow",
+    "JobRow",
+    "PredictionRow",
+    "ProvenanceRow",
+    "RecordingRow",
+    "SourceRow",
+    "UtteranceRow",
+]

@@ -1,0 +1,73 @@
+"""Reading many embeddings and scores at once into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, bindparam, select
+
+from emovec_db.domain.collection import Generation
+from emovec_db.domain.query import Vectors
+from emovec_db.emotions import LABELS
+from emovec_db.store.engine import BINARY_ROWS
+from emovec_db.store.statements import Query, chunks
+from emovec_db.store.tables import SCORE_COLUMNS, EmbeddingRow, PredictionRow, UtteranceRow
+from emovec_db.store.types import VECTOR_DTYPE
+
+_ROWS: Query = (
+    select(
+        UtteranceRow.utterance_id,
+        EmbeddingRow.vector,
+        *(getattr(PredictionRow, column) for column in SCORE_COLUMNS),
+    )
+    .join(EmbeddingRow, EmbeddingRow.utterance_id == UtteranceRow.utterance_id)
+    .join(PredictionRow, PredictionRow.utterance_id == UtteranceRow.utterance_id)
+    .where(UtteranceRow.generation_id == bindparam("generation_id"))
+)
+_NEXT = _ROWS.where(UtteranceRow.utterance_id > bindparam("after")).order_by(UtteranceRow.utterance_id)
+_CHOSEN = _ROWS.where(UtteranceRow.utterance_id.in_(bindparam("ids", expanding=True)))
+
+
+def vectors_of(
+    connection: Connection, generation: Generation, utterance_ids: Sequence[int] | NDArray[np.int64]
+) -> Vectors:
+    """Those of `utterance_ids` that the generation has, in the order asked."""
+    wanted = np.asarray(utterance_ids, dtype=np.int64)
+    found: list[Any] = []
+    for ids in chunks(np.unique(wanted).tolist()):
+        chosen = {"generation_id": generation.generation_id, "ids": ids}
+        found += connection.execute(_CHOSEN, chosen, execution_options=BINARY_ROWS).fetchall()
+    found.sort(key=lambda row: int(row[0]))
+    return _in_order(_vectors(found, generation.encoder.dim), wanted)
+
+
+def all_vectors_of(connection: Connection, generation: Generation, batch: int) -> Iterator[Vectors]:
+    """The generation's utterances by ascending id, `batch` at a time."""
+    statement = _NEXT.limit(batch)
+    place = {"generation_id": generation.generation_id, "after": 0}
+    while found := connection.execute(statement, place, execution_options=BINARY_ROWS).fetchall():
+        place["after"] = found[-1][0]
+        yield _vectors(found, generation.encoder.dim)
+
+
+def _vectors(found: Sequence[Sequence[Any]], dim: int) -> Vectors:
+    if not found:
+        return Vectors(np.empty(0, np.int64), np.empty((0, dim), np.float32), np.empty((0, len(LABELS)), np.float32))
+    ids, blobs, *scores = zip(*found, strict=True)
+    embeddings = np.frombuffer(b"".join(blobs), dtype=VECTOR_DTYPE).reshape(len(ids), dim)
+    return Vectors(
+        np.array(ids, dtype=np.int64),
+        embeddings.astype(np.float32, copy=False),
+        np.stack([np.array(column, dtype=np.float32) for column in scores], axis=1),
+    )
+
+
+def _in_order(found: Vectors, wanted: NDArray[np.int64]) -> Vectors:
+    if not len(found.ids):
+        return found
+    at = np.minimum(np.searchsorted(found.ids, wanted), len(found.ids) - 1)
+    at = at[found.ids[at] == wanted]
+    return Vectors(found.ids[at], found.embeddings[at], found.scores[at])

@@ -1,0 +1,176 @@
+"""Classify, compare, search, cluster, profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from emovec_db.api.schemas.answers import (
+    Classification,
+    Clustering,
+    ClusteringPage,
+    EncoderInUse,
+    Profile,
+    SearchResult,
+    Similarity,
+)
+from emovec_db.emotions import LABELS
+from tests.api.requests import COLLECTION, Api, checked, failed, file, wav
+
+
+@pytest.fixture
+def stored(api: Api) -> dict[float, int]:
+    """Recording id by pitch: five recordings of two customers."""
+    return {
+        hz: api.stored_id(wav(hz), customer="low" if hz < 700 else "high", recorded_at=f"2026-03-{day:02}")
+        for day, hz in enumerate((200, 400, 600, 800, 1000), start=1)
+    }
+
+
+def test_classify_by_utterance(api: Api, stored: dict[float, int]) -> None:
+    response = api.client.post(f"{COLLECTION}/predictions", data={"recording": file(wav(800), "x/y/z.wav")})
+    answer = checked(response, 200, Classification)
+    assert (answer["file"], answer["label"], answer["granularity"]) == ("z.wav", LABELS[3], "utterance")
+    assert sum(answer["scores"].values()) == pytest.approx(1, abs=1e-5)
+    assert "frames" not in answer
+    assert answer["encoder"] == checked(api.client.get("/v1/encoder"), 200, EncoderInUse)["encoder"]
+
+
+def test_classify_by_frame(api: Api, stored: dict[float, int]) -> None:
+    data = {"recording": file(wav(800, seconds=1)), "granularity": "frame"}
+    answer = checked(api.client.post(f"{COLLECTION}/predictions", data=data), 200, Classification)
+    assert answer["frames"]["hz"] == 50
+    assert np.shape(answer["frames"]["scores"]) == (50, 9)
+    assert set(np.argmax(answer["frames"]["scores"], axis=1)) == {3}
+
+
+def test_a_bad_recording_is_told_by_the_name_that_was_sent(api: Api, stored: dict[float, int]) -> None:
+    response = api.client.post(f"{COLLECTION}/predictions", data={"recording": file(b"no sound" * 100, "notes.wav")})
+    problem = failed(response, 422, "not_audio")
+    assert "notes.wav" in problem["message"]
+    assert "emovec-upload" not in str(problem)
+
+
+def test_uploads_leave_no_files(
+    api: Api, stored: dict[float, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    assert api.client.post(f"{COLLECTION}/predictions", data={"recording": file(wav(200))}).status_code == 200
+    assert api.client.post(f"{COLLECTION}/predictions", data={"recording": file(b"x" * 5000)}).status_code == 422
+    assert list(folder.iterdir()) == []
+
+
+def test_compare(api: Api) -> None:
+    def similarity(first: float, second: float, space: str) -> float:
+        data = MultiDict([("recording", file(wav(first))), ("recording", file(wav(second))), ("space", space)])
+        answer = checked(api.client.post(f"{COLLECTION}/similarities", data=data), 200, Similarity)
+        assert answer["space"] == space
+        return float(answer["similarity"])
+
+    assert similarity(200, 200, "embedding") == pytest.approx(1, abs=1e-5)
+    assert similarity(200, 400, "embedding") == pytest.approx(0, abs=0.01)
+    # Bhattacharyya coefficient of (.92, .01, 7 x .01) and (.01, .92, 7 x .01)
+    assert similarity(200, 400, "scores") == pytest.approx(2 * (0.92 * 0.01) ** 0.5 + 0.07, abs=1e-3)
+
+
+def test_compare_wants_two(api: Api) -> None:
+    failed(api.client.post(f"{COLLECTION}/similarities", data={"recording": file(wav(200))}), 422, "invalid")
+
+
+def test_search_by_recording(api: Api, stored: dict[float, int]) -> None:
+    data = {"recording": file(wav(600, level=0.2)), "k": "2", "space": "embedding"}
+    answer = checked(api.client.post(f"{COLLECTION}/searches", data=data), 200, SearchResult)
+    assert len(answer["matches"]) == 2
+    assert answer["matches"][0]["recording_id"] == stored[600]
+    assert answer["matches"][0]["similarity"] == pytest.approx(1, abs=1e-3)
+
+
+def test_search_by_utterance_leaves_it_out(api: Api, stored: dict[float, int]) -> None:
+    (utterance,) = api.client.get(f"{COLLECTION}/recordings/{stored[600]}").json["utterances"]
+    body = {"utterance_id": utterance["utterance_id"], "space": "scores"}
+    answer = checked(api.client.post(f"{COLLECTION}/searches", json=body), 200, SearchResult)
+    assert answer["space"] == "scores"
+    assert sorted(match["recording_id"] for match in answer["matches"]) == sorted(set(stored.values()) - {stored[600]})
+
+
+def test_search_by_embedding_with_filter(api: Api, stored: dict[float, int]) -> None:
+    embedding = [0.0] * 16
+    embedding[0] = 2.0
+    body = {"embedding": embedding, "k": 3, "filter": {"customer": "low", "since": "2026-03-02"}}
+    answer = checked(api.client.post(f"{COLLECTION}/searches", json=body), 200, SearchResult)
+    assert {match["recording_id"] for match in answer["matches"]} == {stored[400], stored[600]}
+    body = {"embedding": embedding, "min_similarity": 0.9}
+    answer = checked(api.client.post(f"{COLLECTION}/searches", json=body), 200, SearchResult)
+    assert [match["recording_id"] for match in answer["matches"]] == [stored[200]]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 422, "invalid"),
+        ({"utterance_id": 1, "embedding": [1.0]}, 422, "invalid"),
+        ({"utterance_id": 1, "k": 0}, 422, "invalid"),
+        ({"utterance_id": 1, "kk": 1}, 422, "invalid"),
+        ({"utterance_id": 1, "filter": {"label": "cross"}}, 422, "invalid"),
+        ({"utterance_id": 2**70}, 422, "invalid"),
+        ({"utterance_id": 999}, 404, "not_found"),
+        ({"embedding": [1.0, 2.0]}, 400, "bad_query"),
+        ({"embedding": [1.0] * 16, "space": "scores"}, 400, "bad_query"),
+        ({"utterance_id": 1, "filter": {"since": "soon"}}, 400, "bad_query"),
+        ([1], 422, "invalid"),
+    ],
+)
+def test_questions_that_make_no_sense(api: Api, stored: dict[float, int], body: object, status: int, code: str) -> None:
+    failed(api.client.post(f"{COLLECTION}/searches", json=body), status, code)
+
+
+def test_a_body_that_is_no_json(api: Api) -> None:
+    url = f"{COLLECTION}/searches"
+    failed(api.client.post(url, data="{", content_type="application/json"), 400, "bad_request")
+    failed(api.client.post(url, data='{"k": NaN}', content_type="application/json"), 400, "bad_request")
+    failed(api.client.post(url, data="[" * 100_000, content_type="application/json"), 400, "bad_request")
+    failed(api.client.post(url, data="k=1", content_type="text/plain"), 415, "unsupported_media_type")
+
+
+def test_cluster_is_stored(api: Api, stored: dict[float, int]) -> None:
+    response = api.client.post(f"{COLLECTION}/clusterings", json={"k": 2, "seed": 7, "filter": {"customer": "low"}})
+    run = checked(response, 201, Clustering)
+    assert (run["k"], run["seed"], run["utterances"], run["filter"]) == (2, 7, 3, {"customer": "low"})
+    assert sorted(cluster["size"] for cluster in run["clusters"]) == [1, 2]
+    assert checked(api.client.get(response.headers["Location"]), 200, Clustering) == run
+    assert checked(api.client.get(f"{COLLECTION}/clusterings"), 200, ClusteringPage)["items"] == [run]
+    failed(api.client.get(f"{COLLECTION}/clusterings/999"), 404, "not_found")
+
+
+def test_more_clusters_than_utterances(api: Api, stored: dict[float, int]) -> None:
+    failed(api.client.post(f"{COLLECTION}/clusterings", json={"k": 6}), 400, "bad_query")
+
+
+def test_profile(api: Api, stored: dict[float, int]) -> None:
+    url = f"{COLLECTION}/customers/low/profile"
+    answer = checked(api.client.get(f"{url}?period=day&examples=1"), 200, Profile)
+    assert (answer["customer"], answer["recordings"]) == ("low", 3)
+    assert answer["labels"] == pytest.approx(dict.fromkeys(LABELS[:3], 1 / 3))
+    assert [point["start"][:10] for point in answer["trend"]] == ["2026-03-01", "2026-03-02", "2026-03-03"]
+    assert len(answer["typical"]) == 1
+    later = checked(api.client.get(f"{url}?since=2026-03-03"), 200, Profile)
+    assert later["recordings"] == 1
+    assert "low" in failed(api.client.get(f"{COLLECTION}/customers/nobody/profile"), 404, "not_found")["message"]
+
+
+def test_a_customer_may_have_a_slash(api: Api) -> None:
+    api.stored_id(wav(200), customer="north/c 1")
+    answer = checked(api.client.get(f"{COLLECTION}/customers/north/c%201/profile"), 200, Profile)
+    assert answer["customer"] == "north/c 1"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "/recordings", "/recordings/1", "/customers", "/clusterings", "/failures", "/customers/c/profile"]
+)
+def test_an_absent_collection(api: Api, address: str) -> None:
+    assert "nosuch" in failed(api.client.get(f"/v1/collections/nosuch{address}"), 404, "not_found")["message"]

@@ -1,0 +1,42 @@
+"""Fixtures that every test folder shares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import PostgresServer, postgres_programs, postgres_server
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def require(condition: object, reason: str) -> None:
+    """Skip at home where a part is missing; in CI everything must be there."""
+    if condition:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"missing in CI: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real recordings; third-party, so beside the project, never in it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("real recordings are absent: no ../shared/data beside the project")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A throw-away PostgreSQL server for the whole run."""
+    programs = postgres_programs()
+    if programs is None:
+        require(False, "no PostgreSQL: `apt install postgresql` or `pip install pgserver`")
+    else:
+        with postgres_server(programs) as server:
+            yield server

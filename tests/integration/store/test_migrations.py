@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from emovec_db.domain.query import Filter
+from emovec_db.emotions import LABELS
+from emovec_db.errors import EmovecError, QueryError, SchemaOutdatedError, SettingsError
+from emovec_db.store.engine import Engines, parse_url
+from emovec_db.store.schema import HEAD_REVISION, migrate
+from emovec_db.store.store import Store
+from emovec_db.store.tables import SCORE_COLUMNS, Base
+from tests.stored import IDENTITY, PROVENANCE, recording
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    engines = Engines.at(parse_url(url))
+    try:
+        with engines.plain.begin() as connection:
+            yield connection
+    finally:
+        engines.plain.dispose()
+
+
+def tables_in(url: str) -> set[str]:
+    with connected(url) as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def test_the_constant_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(files("emovec_db.migrations")))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD_REVISION]
+
+
+def test_one_score_column_per_label() -> None:
+    for table in ("recordings", "predictions"):
+        columns = [each.name for each in Base.metadata.tables[table].columns if each.name.startswith("score_")]
+        assert columns == list(SCORE_COLUMNS) == [f"score_{label}" for label in LABELS]
+
+
+def test_migrations_give_exactly_the_tables(empty_url: str) -> None:
+    assert migrate(empty_url) == (None, HEAD_REVISION)
+    # identity columns are unknown to SQLite, and would look like a missing default
+    options = {"compare_server_default": empty_url.startswith("postgresql")}
+    with connected(empty_url) as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata) == []
+
+
+def test_up_down_and_up_again(empty_url: str) -> None:
+    store = Store.open(empty_url)
+    with store.write() as unit:
+        calls = unit.collections.create("calls", IDENTITY, "fake", "windows-1")
+        unit.recordings.add(calls, recording("a", customer="c"), PROVENANCE)
+    store.close()
+    assert migrate(empty_url, "base") == (HEAD_REVISION, "base")
+    assert tables_in(empty_url) == {"alembic_version"}
+    assert migrate(empty_url) == (None, HEAD_REVISION)
+    assert migrate(empty_url) == (HEAD_REVISION, HEAD_REVISION)
+    store = Store.open(empty_url)
+    with store.write() as unit:
+        calls = unit.collections.create("calls", IDENTITY, "fake", "windows-1")
+        unit.recordings.add(calls, recording("a", customer="c"), PROVENANCE)
+        assert len(unit.utterances.ids(calls, Filter(customer="c"))) == 1
+    store.close()
+
+
+def test_an_older_database_is_not_upgraded_silently(empty_url: str) -> None:
+    migrate(empty_url)
+    with connected(empty_url) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(SchemaOutdatedError, match="revision 0000, 0001 is expected: run `emovec migrate`"):
+        Store.open(empty_url)
+
+
+def test_a_newer_database_is_refused(empty_url: str) -> None:
+    migrate(empty_url)
+    with connected(empty_url) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for attempt in (Store.open, migrate):
+        with pytest.raises(SchemaOutdatedError, match=r"revision 9999.*0001 is its newest"):
+            attempt(empty_url)
+
+
+def test_a_database_of_something_else_is_left_alone(empty_url: str) -> None:
+    if empty_url.startswith("sqlite"):
+        Path(parse_url(empty_url).database or "").parent.mkdir()
+    with connected(empty_url) as connection:
+        connection.execute(text("CREATE TABLE recipes (name TEXT)"))
+    with pytest.raises(SchemaOutdatedError, match="holds tables that emovec-db did not make"):
+        Store.open(empty_url)
+    assert tables_in(empty_url) == {"recipes"}
+
+
+def test_an_unknown_revision_is_refused(empty_url: str) -> None:
+    with pytest.raises(QueryError, match="no schema revision 'head2': expected head, base or one of 0001"):
+        migrate(empty_url, "head2")
+    assert tables_in(empty_url) == set()
+
+
+def open_and_add(url: str, name: str) -> None:
+    store = Store.open(url)
+    with store.write() as unit:
+        unit.collections.create(name, IDENTITY, "fake", "windows-1")
+    store.close()
+
+
+def test_two_processes_may_start_on_an_empty_database_at_once(empty_url: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=open_and_add, args=(empty_url, f"c{number}")) for number in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    store = Store.open(empty_url)
+    with store.read() as unit:
+        assert [each.collection.name for each in unit.collections.summaries()] == ["c0", "c1", "c2"]
+    store.close()
+
+
+def test_sqlite_is_set_up_for_concurrency_and_deletion(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'emovec.db'}")
+    with connected(store.url) as connection:
+        settings = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "page_size", "secure_delete", "foreign_keys", "busy_timeout")
+        }
+    store.close()
+    assert settings == {
+        "journal_mode": "wal",
+        "page_size": 32768,
+        "secure_delete": 1,
+        "foreign_keys": 1,
+        "busy_timeout": 30_000,
+    }
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["emovec.db"], "no lock file, no log stays"
+
+
+def test_files_that_are_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database, " * 99)
+    with pytest.raises(EmovecError, match=r"notes.txt failed: file is not a database"):
+        Store.open(f"sqlite:///{file}")
+    with pytest.raises(SettingsError, match=r"the database's folder .*notes.txt can't be made"):
+        Store.open(f"sqlite:///{file}/emovec.db")
+
+
+def test_a_migration_that_would_break_references_is_undone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'emovec.db'}"
+    migrate(url)
+    raw = sqlite3.connect(tmp_path / "emovec.db")
+    raw.execute("INSERT INTO embeddings VALUES (7, x'00')")
+    raw.commit()
+    raw.close()
+    with pytest.raises(EmovecError, match="1 rows without what they refer to: undone"):
+        migrate(url)

@@ -1,0 +1,151 @@
+"""`emovec serve` as processes: a port of its own, a worker that may die, an end that leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import soundfile
+
+from tests.integration.worker.processes import Running, alive, running, until
+from tests.sounds import tone
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _environment(data: Path) -> dict[str, str]:
+    return {"PYTHONPATH": str(ROOT), "EMOVEC_DATA_DIR": str(data), "EMOVEC_ENCODER": "fake"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[Running]:
+    """One server for all tests that leave it at work."""
+    with running(["-m", "emovec_db", "serve", "--port", "0"], folder, _environment(folder / "data")) as process:
+        yield process
+
+
+class Site:
+    """Requests to a server under test, by the standard library only."""
+
+    def __init__(self, served: Running) -> None:
+        self.port = int(served.match(r"emovec-db is ready: http://127\.0\.0\.1:(\d+)")[1])
+
+    def get(self, address: str) -> Any:
+        return self._ask("GET", address, b"", {})[1]
+
+    def upload(self, collection: str, path: Path, query: str = "") -> tuple[int, Any]:
+        head = f'--B\r\nContent-Disposition: form-data; name="recording"; filename="{path.name}"\r\n\r\n'
+        body = head.encode() + path.read_bytes() + b"\r\n--B--\r\n"
+        address = f"/v1/collections/{collection}/recordings{query}"
+        return self._ask("POST", address, body, {"Content-Type": "multipart/form-data; boundary=B"})
+
+    def _ask(self, method: str, address: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request(method, address, body, headers)
+            response = connection.getresponse()
+            return response.status, orjson.loads(response.read())
+        finally:
+            connection.close()
+
+
+def test_upload_and_wait(served: Running, tmp_path: Path) -> None:
+    site = Site(served)
+    soundfile.write(tmp_path / "secretname.wav", tone(400, 2), 16_000)
+    status, job = site.upload("first", tmp_path / "secretname.wav", "?wait=60")
+    assert (status, job["state"]) == (201, "done")
+    (recording,) = site.get("/v1/collections/first/recordings")["items"]
+    assert recording["label"] == "disgusted"
+    assert "secretname" not in served.text()
+
+
+def test_a_worker_killed_mid_job_is_replaced_and_the_job_finishes_once(
+    served: Running, folder: Path, tmp_path: Path
+) -> None:
+    site = Site(served)
+    # eight minutes at 8 kHz in eight bits: small enough to upload, long enough to be caught at work
+    soundfile.write(tmp_path / "long.wav", tone(400, 480, rate_hz=8000), 8000, subtype="PCM_U8")
+    _, queued = site.upload("second", tmp_path / "long.wav")
+    address = f"/v1/jobs/{queued['job_id']}"
+    until(lambda: site.get(address)["state"] == "running")
+    (worker,) = served.children("emovec_db.worker")
+    os.kill(worker, signal.SIGKILL)
+    assert site.get(address)["state"] == "running", "the worker was killed too late to prove anything"
+    (replacement,) = until(lambda: [pid for pid in served.children("emovec_db.worker") if pid != worker])
+
+    _let_the_lease_run_out(folder / "data", queued["job_id"])
+    job = until(lambda: _if_finished(site.get(address)))
+
+    assert (job["state"], job["attempts"]) == ("done", 2)
+    (recording,) = site.get("/v1/collections/second/recordings")["items"]
+    utterances = site.get(f"/v1/collections/second/recordings/{recording['recording_id']}")["utterances"]
+    assert utterances[0]["start_s"] == 0
+    assert utterances[-1]["end_s"] == pytest.approx(480, abs=0.1)
+    assert [one["start_s"] for one in utterances[1:]] == [one["end_s"] for one in utterances[:-1]]
+    assert alive(replacement)
+
+
+def test_a_replaced_server_keeps_its_port(served: Running) -> None:
+    site = Site(served)
+    (server,) = served.children("emovec_db.api")
+    os.kill(server, signal.SIGKILL)
+    until(lambda: [pid for pid in served.children("emovec_db.api") if pid != server])
+    assert site.get("/healthz") == {"status": "ok"}
+
+
+def test_children_end_with_a_killed_parent(tmp_path: Path) -> None:
+    arguments = ["-m", "emovec_db", "serve", "--port", "0"]
+    with running(arguments, tmp_path, _environment(tmp_path / "data")) as served:
+        Site(served)
+        children = served.children("emovec_db.")
+        assert len(children) == 2
+        served.process.kill()
+        until(lambda: not any(alive(child) for child in children))
+
+
+def test_without_a_worker(tmp_path: Path) -> None:
+    arguments = ["-m", "emovec_db", "serve", "--port", "0", "--no-worker"]
+    with running(arguments, tmp_path, _environment(tmp_path / "data")) as served:
+        Site(served)
+        assert len(served.children("emovec_db.")) == 1
+        assert served.end() == 0
+
+
+def test_a_taken_port_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        arguments = ["-m", "emovec_db", "serve", "--port", str(port)]
+        with running(arguments, tmp_path, _environment(tmp_path / "data")) as served:
+            assert served.process.wait(60) == 2
+            assert f"can't listen on 127.0.0.1 port {port}" in served.text()
+
+
+def test_an_open_address_without_a_key_is_refused(tmp_path: Path) -> None:
+    arguments = ["-m", "emovec_db", "serve", "--host", "0.0.0.0", "--port", "0"]
+    with running(arguments, tmp_path, _environment(tmp_path / "data")) as served:
+        assert served.process.wait(60) == 2
+        assert "EMOVEC_API_KEY" in served.text()
+
+
+def _if_finished(job: dict[str, Any]) -> dict[str, Any] | None:
+    return job if job["state"] in ("done", "failed") else None
+
+
+def _let_the_lease_run_out(data: Path, job_id: int) -> None:
+    """A minute passes."""
+    with sqlite3.connect(data / "emovec.db", timeout=30) as connection:
+        connection.execute("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000' WHERE job_id = ?", (job_id,))
+    connection.close()

@@ -1,0 +1,75 @@
+"""Made-up recordings, checkable by eye, for tests of what is stored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
+from emovec_db.domain.ingest import IngestFailure
+from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
+from emovec_db.domain.sound import MIX, Quality
+from emovec_db.emotions import LABELS
+
+DIM = 8
+IDENTITY = EncoderIdentity("fake", "1", "ab" * 32, "fp32", DIM)
+PROVENANCE = Provenance("fake-1", "none/1")
+QUALITY = Quality(
+    duration_s=2.5,
+    peak=0.75,
+    clipping_ratio=0.125,
+    snr_db=None,
+    silence_ratio=0.25,
+    sample_rate_hz=8000,
+    codec="pcm_mulaw",
+    channels=2,
+    warnings=("narrow_band", "clipped"),
+)
+JUNE = datetime(2026, 6, 1, 12, 30, 15, 250_000, tzinfo=UTC)
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def prediction(label: str = "happy", confidence: float = 0.6) -> Prediction:
+    """The label with this score, the rest spread over the other eight."""
+    rest = (1 - confidence) / 8
+    return Prediction(tuple(float(np.float32(confidence if each == label else rest)) for each in LABELS))
+
+
+def embedding(seed: int, dim: int = DIM) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).standard_normal(dim).astype(np.float32)
+
+
+def utterance(seed: int, start_s: float = 0.0, end_s: float = 2.5, **of_prediction: Any) -> NewUtterance:
+    return NewUtterance(start_s=start_s, end_s=end_s, embedding=embedding(seed), prediction=prediction(**of_prediction))
+
+
+def failure(uri: str, code: str = "not_audio", message: str = "no sound") -> IngestFailure:
+    return IngestFailure(uri=uri, code=code, message=message)
+
+
+def recording(
+    name: str, *, utterances: Sequence[NewUtterance] | None = None, channel: str = MIX, **changes: Any
+) -> NewRecording:
+    """A recording whose bytes are its name; `changes` go to the details or, by field name, to the recording."""
+    own = {
+        key: changes.pop(key) for key in ("pcm_sha256", "summary", "blob_key", "quality", "source") if key in changes
+    }
+    values: dict[str, Any] = {
+        "sha256": sha256(name),
+        "pcm_sha256": sha256(f"{name} decoded, {channel}"),
+        "channel": channel,
+        "details": Details(**changes),
+        "source": Source(uri=f"file:///calls/{name}.wav", size_bytes=len(name), mtime_ns=1_750_000_000_123_456_789),
+        "quality": QUALITY,
+        "summary": prediction(),
+        "utterances": tuple(utterances) if utterances is not None else (utterance(len(name)),),
+    }
+    return NewRecording(**{**values, **own})

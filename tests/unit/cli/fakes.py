@@ -1,0 +1,230 @@
+"""A database that answers what a test told it, and remembers what it was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emovec_db.domain.classification import CheckReport, Classification, Deletion
+from emovec_db.domain.clustering import Cluster, Clustering
+from emovec_db.domain.collection import Collection, CollectionSummary, Generation
+from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction
+from emovec_db.domain.ingest import IngestReport
+from emovec_db.domain.profile import Estimate, NearestCustomer, Profile, TrendPoint
+from emovec_db.domain.query import Filter, Match, Page
+from emovec_db.domain.recording import Details, Recording, Utterance
+from emovec_db.domain.sound import Quality, Sound
+from emovec_db.emotions import LABELS
+from emovec_db.errors import NotAudioError, NotFoundError
+from emovec_db.settings import Settings
+
+#: neutral on top, as far from a tie as eight others allow
+SCORES = (0.05, 0.02, 0.03, 0.1, 0.65, 0.0, 0.12, 0.03, 0.0)
+PREDICTION = Prediction(SCORES)
+IDENTITY = EncoderIdentity("compact", "1", "ab" * 32, "fp32", 4)
+NOTICE = "compact is a small demonstration encoder"
+WHEN = datetime(2026, 3, 1, 13, 30, tzinfo=UTC)
+QUALITY = Quality(
+    duration_s=2.5,
+    peak=0.9,
+    clipping_ratio=0.0,
+    snr_db=30.0,
+    silence_ratio=0.1,
+    sample_rate_hz=8000,
+    codec="mp3",
+    channels=1,
+    warnings=("narrow_band",),
+)
+#: steers a terminal, looks like markup, and is no plain text
+NASTY_NAME = "a\n\x1b[31m[bold]b😀.wav"
+NASTY_URI = "file:///calls/a%0A%1B%5B31m%5Bbold%5Db%F0%9F%98%80.wav"
+NASTY_SHOWN = r"a\n\x1b[31m[bold]b😀.wav"
+
+
+def utterance(number: int = 7, **changes: Any) -> Utterance:
+    given = {
+        "utterance_id": number,
+        "recording_id": 3,
+        "uri": NASTY_URI,
+        "channel": "mix",
+        "customer": "[red]c\x1b7",
+        "speaker": None,
+        "role": None,
+        "recorded_at": WHEN,
+        "start_s": 0.0,
+        "end_s": 2.5,
+        "prediction": PREDICTION,
+    }
+    return Utterance(**{**given, **changes})
+
+
+def recording(number: int = 3) -> Recording:
+    return Recording(
+        recording_id=number,
+        sha256="0" * 64,
+        pcm_sha256="1" * 64,
+        channel="left",
+        details=Details(customer="c1", recorded_at=WHEN, metadata={"batch": "\x1b7"}),
+        uris=(NASTY_URI,),
+        quality=QUALITY,
+        summary=PREDICTION,
+        blob_key=None,
+        created_at=WHEN,
+    )
+
+
+def classification(*, frames: bool = False) -> Classification:
+    waveform = np.linspace(-1, 1, 40_000, dtype=np.float32)
+    scores = np.tile(np.array(SCORES, np.float32), (62, 1))
+    return Classification(
+        prediction=PREDICTION,
+        embedding=np.arange(4, dtype=np.float32),
+        encoder_id=IDENTITY.encoder_id,
+        encoder_notice=NOTICE,
+        sound=Sound(waveform, "1" * 64, "mix", QUALITY),
+        frames=Frames(25.0, scores) if frames else None,
+    )
+
+
+def summary(name: str = "default") -> CollectionSummary:
+    generation = Generation(generation_id=1, encoder=IDENTITY, encoder_source="compact", segmentation="windows-1")
+    collection = Collection(collection_id=1, name=name, created_at=WHEN, generation=generation)
+    return CollectionSummary(
+        collection=collection, recordings=2, utterances=3, customers=1, failures=0, duration_s=7201.0
+    )
+
+
+def clustering() -> Clustering:
+    clusters = (
+        Cluster(cluster=0, size=1200, labels={"sad": 0.25, "angry": 0.75}, central=(utterance(),)),
+        Cluster(cluster=1, size=3, labels={"happy": 1.0}, central=()),
+    )
+    return Clustering(
+        clustering_id=5, k=2, seed=1, space="embedding", filter=Filter(), utterances=1203, inertia=12.5,
+        silhouette=0.25, created_at=WHEN, clusters=clusters,
+    )  # fmt: skip
+
+
+def profile() -> Profile:
+    scores = {
+        label: Estimate(mean=score, low=score / 2, high=score) for label, score in zip(LABELS, SCORES, strict=True)
+    }
+    return Profile(
+        customer="c1", recordings=4, utterances=5, duration_s=90.0, first_recorded_at=WHEN, last_recorded_at=WHEN,
+        labels={"neutral": 0.75, "sad": 0.25}, scores=scores, period="week",
+        trend=(TrendPoint(start=WHEN, recordings=4, scores=PREDICTION.by_label()),),
+        centroid=(1.0, 0.0), spread=0.125, volatility=None,
+        typical=(Match(utterance(), 0.9),), unusual=(Match(utterance(8), -0.5),),
+        nearest=(NearestCustomer(customer="c2\x1b", similarity=0.5, recordings=3),),
+    )  # fmt: skip
+
+
+@dataclass
+class FakeCollection:
+    """Answers as it was told; `asked` holds (method, arguments, keywords)."""
+
+    name: str
+    database: FakeDatabase
+
+    def _asked(self, method: str, *arguments: Any, **keywords: Any) -> None:
+        self.database.asked.append((method, arguments, keywords))
+
+    def summary(self) -> CollectionSummary:
+        return summary(self.name)
+
+    def classify(self, file: Path, *, frames: bool = False) -> Classification:
+        self._asked("collection.classify", file, frames=frames)
+        return classification(frames=frames)
+
+    def ingest(self, *paths: str, progress: Any, **told: Any) -> IngestReport:
+        self._asked("ingest", *paths, **told)
+        if self.database.interrupted:
+            raise KeyboardInterrupt
+        return self.database.report
+
+    def similar(self, file: Path, **wanted: Any) -> tuple[Match, ...]:
+        self._asked("similar", file, **wanted)
+        return self.database.matches
+
+    def similar_by_id(self, utterance_id: int, **wanted: Any) -> tuple[Match, ...]:
+        self._asked("similar_by_id", utterance_id, **wanted)
+        return self.database.matches
+
+    def cluster(self, k: int, **wanted: Any) -> Clustering:
+        self._asked("cluster", k, **wanted)
+        return clustering()
+
+    def profile(self, customer: str, **wanted: Any) -> Profile:
+        self._asked("profile", customer, **wanted)
+        return profile()
+
+    def recordings(self, **wanted: Any) -> Page[Recording]:
+        self._asked("recordings", **wanted)
+        return Page((recording(),), "next page")
+
+    def recording(self, recording_id: int) -> Recording:
+        if recording_id == 404:
+            raise NotFoundError("no recording 404", recording_id=404)
+        return recording(recording_id)
+
+    def utterances(self, recording_id: int) -> tuple[Utterance, ...]:
+        return (utterance(recording_id=recording_id),)
+
+    def delete(self, recording_id: int) -> Deletion:
+        self._asked("delete", recording_id)
+        return Deletion(recordings=1, utterances=2, blobs=0)
+
+    def delete_customer(self, customer: str) -> Deletion:
+        self._asked("delete_customer", customer)
+        return Deletion(recordings=3, utterances=4, blobs=5)
+
+    def check(self) -> CheckReport:
+        return CheckReport(recordings=2, utterances=3, indexed=3, problems=self.database.problems)
+
+    def reindex(self) -> int:
+        return 1
+
+
+@dataclass
+class FakeDatabase:
+    """What `emovec_db.open` gives in these tests."""
+
+    asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
+    opened_with: str | None = None
+    report: IngestReport = field(default_factory=IngestReport)
+    matches: tuple[Match, ...] = field(default_factory=lambda: (Match(utterance(), 0.75),))
+    problems: tuple[str, ...] = ()
+    interrupted: bool = False
+    settings: Settings = field(default_factory=lambda: Settings(timezone="Europe/Berlin", _env_file=None))
+
+    def __enter__(self) -> FakeDatabase:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def collection(self, name: str = "default") -> FakeCollection:
+        return FakeCollection(name, self)
+
+    def collections(self) -> tuple[CollectionSummary, ...]:
+        return (summary("calls\x1b"),)
+
+    def classify(self, file: Path, *, frames: bool = False) -> Classification:
+        self.asked.append(("classify", (file,), {"frames": frames}))
+        if file.suffix == ".txt":
+            raise NotAudioError(f"{file.name} is not audio")
+        return classification(frames=frames)
+
+    def compare(self, first: Path, second: Path, *, space: str) -> float:
+        self.asked.append(("compare", (first, second), {"space": space}))
+        return 0.5
+
+    def encoder_id(self) -> str:
+        return IDENTITY.encoder_id
+
+    def encoder_notice(self) -> str:
+        return NOTICE

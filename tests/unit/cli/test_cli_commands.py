@@ -1,0 +1,279 @@
+"""What each command asks of the database, and what it prints."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from emovec_db.domain.ingest import IngestFailure, IngestReport
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, FakeDatabase
+
+#: commands that print a table
+SHOWING = {
+    "search": ("search", "clip.wav"),
+    "cluster": ("cluster", "-k", "2"),
+    "profile": ("profile", "c1"),
+    "list": ("list",),
+    "show": ("show", "3"),
+    "collections": ("collections",),
+    "check": ("check",),
+    "ingest": ("ingest", "calls"),
+    "compare": ("compare", "a.wav", "b.wav"),
+}
+#: all that is left of rich's styles where NO_COLOR is set; a colour in a name is not among them
+BOLD_OR_DIM = re.compile(r"\x1b\[[012](;[012])*m")
+#: of Filter, when nothing is asked for
+NO_FILTER: dict[str, Any] = dict.fromkeys(("customer", "speaker", "role", "label", "since", "until", "min_confidence"))
+
+REPORT = IngestReport(
+    ingested=1200, unchanged=5, updated=1, refused=2, failed=5,
+    errors=(
+        IngestFailure(uri=NASTY_URI, code="not_audio", message="bad \x1b one"),
+        *(IngestFailure(uri=f"file:///{n}.wav", code="truncated", message=f"cut {n}") for n in range(4)),
+    ),
+    seconds=60.0, duration_s=3600.0, notes=tuple(f"remark {n}\x1b" for n in range(7)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", SHOWING.values(), ids=SHOWING.keys())
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_tables_fit_and_names_are_harmless(
+    run: Run, database: FakeDatabase, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    database.report = REPORT
+
+    outcome = run(*words)
+
+    assert outcome.code == (3 if words[0] == "ingest" else 0), outcome.err
+    assert outcome.out.strip()
+    shown = BOLD_OR_DIM.sub("", outcome.out)
+    assert "\x1b" not in shown
+    assert max(cell_len(line) for line in shown.splitlines()) <= int(columns)
+
+
+@pytest.mark.parametrize("name", ["search", "profile", "list", "show", "ingest"])
+def test_wide_tables_show_whole_names(run: Run, database: FakeDatabase, name: str) -> None:
+    database.report = REPORT
+
+    assert NASTY_SHOWN in run(*SHOWING[name]).out
+
+
+@pytest.mark.parametrize("name", ["search", "cluster", "profile", "list", "show"])
+def test_the_encoder_and_its_notice_are_always_told(run: Run, database: FakeDatabase, name: str) -> None:
+    shown = run(*SHOWING[name]).out
+
+    assert f"encoder {IDENTITY.encoder_id}" in shown
+    assert "demonstration encoder" in shown
+
+
+@pytest.mark.parametrize("name", ["search", "cluster", "profile", "list", "show", "collections", "check", "compare"])
+def test_json_is_one_document_on_one_line(run: Run, database: FakeDatabase, name: str) -> None:
+    outcome = run(*SHOWING[name], "--json")
+
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.json is not None
+    assert outcome.out.isascii()
+    assert outcome.out.count("\n") == 1
+
+
+class TestSearch:
+    def test_json_holds_the_contract(self, run: Run, database: FakeDatabase) -> None:
+        document = run("search", "clip.wav", "--space", "scores", "--json").json
+
+        assert document["space"] == "scores"
+        [match] = document["matches"]
+        assert match.keys() == {
+            "utterance_id", "recording_id", "uri", "customer", "start_s", "end_s", "label", "scores", "similarity",
+        }  # fmt: skip
+        assert (match["utterance_id"], match["similarity"], match["uri"]) == (7, 0.75, NASTY_URI)
+
+    def test_every_option_reaches_the_database(self, run: Run, database: FakeDatabase) -> None:
+        run(
+            "search", "clip.wav", "-k", "3", "--space", "scores", "--min-similarity", "0.5", "--customer", "c1",
+            "--speaker", "s1", "--role", "agent", "--label", "sad", "--since", "2026-07-01", "--until",
+            "2026-08-01T12:00+00:00", "--min-confidence", "0.6", "--metadata", "a=1=2", "--metadata", "b=",
+        )  # fmt: skip
+
+        assert database.asked == [
+            (
+                "similar",
+                (Path("clip.wav"),),
+                {
+                    "k": 3,
+                    "space": "scores",
+                    "min_similarity": 0.5,
+                    "customer": "c1",
+                    "speaker": "s1",
+                    "role": "agent",
+                    "label": "sad",
+                    # midnight in the zone of the settings, Berlin in summer
+                    "since": datetime(2026, 6, 30, 22, tzinfo=UTC),
+                    "until": datetime(2026, 8, 1, 12, tzinfo=UTC),
+                    "min_confidence": 0.6,
+                    "metadata": {"a": "1=2", "b": ""},
+                },
+            )
+        ]
+
+    def test_a_stored_utterance_can_be_the_question(self, run: Run, database: FakeDatabase) -> None:
+        run("search", "--id", "42")
+
+        nearness = {"k": 10, "space": "embedding", "min_similarity": None}
+        assert database.asked == [("similar_by_id", (42,), {**nearness, **NO_FILTER})]
+
+    def test_nothing_found_is_said(self, run: Run, database: FakeDatabase) -> None:
+        database.matches = ()
+
+        assert run("search", "clip.wav").out == "No matches.\n"
+        assert run("search", "clip.wav", "--customer", "x").out == "No matches; the filters may be too narrow.\n"
+        assert run("search", "clip.wav", "--json").json == {"space": "embedding", "matches": []}
+
+
+class TestIngest:
+    def test_json_holds_the_contract(self, run: Run, database: FakeDatabase) -> None:
+        database.report = REPORT
+
+        outcome = run("ingest", "calls", "--json")
+
+        assert outcome.code == 3
+        counts = {"ingested": 1200, "unchanged": 5, "updated": 1, "refused": 2, "failed": 5, "seconds": 60.0}
+        assert {name: outcome.json[name] for name in counts} == counts
+        assert outcome.json["errors"][0] == {"uri": NASTY_URI, "code": "not_audio", "message": "bad \x1b one"}
+        assert len(outcome.json["errors"]) == 5
+
+    def test_refusals_are_no_failures(self, run: Run, database: FakeDatabase) -> None:
+        database.report = IngestReport(refused=3)
+
+        assert run("ingest", "calls", "--json").code == 0
+
+    def test_every_option_reaches_the_database(self, run: Run, database: FakeDatabase) -> None:
+        run(
+            "ingest", "a", "b/*.wav", "--customer-from", "{customer}/*", "--customer", "c1", "--speaker", "s1",
+            "--role", "customer", "--recorded-at", "2026-01-02", "--metadata", "a=1", "--channels", "left, right",
+            "--roles", "left=agent,right=customer", "--retry-failed", "--encoder", "other", "--collection", "calls",
+        )  # fmt: skip
+
+        assert database.opened_with == "other"
+        assert database.asked == [
+            (
+                "ingest",
+                ("a", "b/*.wav"),
+                {
+                    "customer_from": "{customer}/*",
+                    "customer": "c1",
+                    "speaker": "s1",
+                    "role": "customer",
+                    "recorded_at": datetime(2026, 1, 1, 23, tzinfo=UTC),
+                    "metadata": {"a": "1"},
+                    "channels": ("left", "right"),
+                    "roles": {"left": "agent", "right": "customer"},
+                    "retry_failed": True,
+                },
+            )
+        ]
+
+    def test_failures_are_grouped_and_the_next_step_is_told(self, run: Run, database: FakeDatabase) -> None:
+        database.report = REPORT
+
+        shown = run("ingest", "calls", "--collection", "my calls").out
+
+        assert "1,200 recordings ingested (1 h 00 min of sound in 1 min 00 s: 20.0 recordings/s, 60 × real" in shown
+        assert "5 unchanged, 1 updated, 2 refused, 5 failed" in shown
+        assert shown.index("truncated: 4 recordings") < shown.index("not_audio: 1 recording\n"), "the commonest first"
+        assert "and 1 more" in shown
+        assert "and 2 more remarks" in shown
+        assert "emovec ingest --retry-failed --collection 'my calls'" in shown
+
+    def test_an_empty_folder_is_said(self, run: Run, database: FakeDatabase) -> None:
+        outcome = run("ingest", "calls")
+
+        assert outcome.code == 0
+        assert "No recordings were found" in outcome.out
+
+
+class TestDelete:
+    def test_several_are_summed_up(self, run: Run, database: FakeDatabase) -> None:
+        document = run("delete", "3", "4", "3", "--yes", "--json").json
+
+        assert document == {"recordings": 2, "utterances": 4, "blobs": 0}
+        assert database.asked == [("delete", (3,), {}), ("delete", (4,), {})]
+
+    def test_an_unknown_one_is_said_before_any_is_gone(self, run: Run, database: FakeDatabase) -> None:
+        outcome = run("delete", "3", "404", "--yes", "--json")
+
+        assert outcome.code == 2
+        assert outcome.json == {"code": "not_found", "message": "no recording 404", "detail": {"recording_id": 404}}
+        assert database.asked == []
+
+    def test_a_customer(self, run: Run, database: FakeDatabase) -> None:
+        assert "Deleted 3 recordings with 4 utterances." in run("delete", "--customer", "c1", "--yes").out
+        assert database.asked == [("delete_customer", ("c1",), {})]
+
+    @pytest.mark.parametrize(("answer", "asked"), [("y\n", [("delete", (3,), {})]), ("n\n", [])])
+    def test_a_terminal_is_asked(
+        self, run: Run, database: FakeDatabase, monkeypatch: pytest.MonkeyPatch, answer: str, asked: list[Any]
+    ) -> None:
+        class Terminal(io.StringIO):
+            def isatty(self) -> bool:
+                return True
+
+        monkeypatch.setattr("sys.stdin", Terminal(answer))
+
+        outcome = run("delete", "3")
+
+        assert outcome.code == 0
+        assert "Delete 1 recording from collection default?" in outcome.err
+        assert database.asked == asked
+
+
+class TestOthers:
+    def test_profile_asks_for_a_period(self, run: Run, database: FakeDatabase) -> None:
+        run("profile", "c1", "--period", "month", "--since", "2026-01-01", "--examples", "2", "--space", "scores")
+
+        since = datetime(2025, 12, 31, 23, tzinfo=UTC)
+        told = {"period": "month", "since": since, "until": None, "space": "scores", "examples": 2}
+        assert database.asked == [("profile", ("c1",), told)]
+
+    def test_cluster_asks_for_k_and_seed(self, run: Run, database: FakeDatabase) -> None:
+        run("cluster", "-k", "3", "--seed", "7")
+
+        assert database.asked == [("cluster", (3,), {"seed": 7, "space": "embedding", **NO_FILTER})]
+
+    def test_list_goes_on_at_the_cursor(self, run: Run, database: FakeDatabase) -> None:
+        assert "--cursor 'next page'" in run("list", "--cursor", "here", "--limit", "1").out
+        assert database.asked == [("recordings", (), {"cursor": "here", "limit": 1, **NO_FILTER})]
+
+    def test_compare_says_how_similar(self, run: Run, database: FakeDatabase) -> None:
+        assert run("compare", "a.wav", "b.wav", "--json").json == {
+            "first": "a.wav",
+            "second": "b.wav",
+            "space": "embedding",
+            "similarity": 0.5,
+            "encoder": IDENTITY.encoder_id,
+        }
+
+    def test_check_holds_the_contract_and_fails_when_inconsistent(self, run: Run, database: FakeDatabase) -> None:
+        sound = {"consistent": True, "recordings": 2, "utterances": 3, "indexed": 3, "problems": []}
+        assert run("check", "--json").json == sound
+        database.problems = ("one \x1b too many",)
+
+        broken, said = run("check", "--json"), run("check")
+
+        assert broken.code == said.code == 1
+        assert broken.json == {**sound, "consistent": False, "problems": ["one \x1b too many"]}
+        assert r"one \x1b too many" in said.out
+        assert "emovec reindex" in said.out
+
+    def test_reindex_tells_how_many(self, run: Run, database: FakeDatabase) -> None:
+        assert run("reindex", "--json").json == {"indexed": 1}
+        assert run("reindex").out == "Indexed 1 vector.\n"

@@ -1,0 +1,71 @@
+"""Packs and windows: who is computed with whom, and where the rows lie."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emovec_db.encoder.emotion2vec.packing import Pack, packs
+from emovec_db.encoder.emotion2vec.windows import OVERLAP_FRAMES, WINDOW_FRAMES, frame_count, windows
+
+lengths = st.lists(st.integers(1, 300), max_size=40)
+
+
+@given(frames=lengths, budget=st.integers(1, 500), gap=st.integers(0, 10))
+def test_every_waveform_is_in_one_pack_within_the_budget(frames: list[int], budget: int, gap: int) -> None:
+    found = packs(frames, gap_rows=gap, budget_rows=budget)
+    assert sorted(place for pack in found for place in pack.places) == list(range(len(frames)))
+    for pack in found:
+        assert pack.frames == tuple(frames[place] for place in pack.places)
+        assert pack.rows <= budget or len(pack.places) == 1
+
+
+@given(frames=lengths.filter(bool), gap=st.integers(0, 10))
+def test_rows_of_a_pack(frames: list[int], gap: int) -> None:
+    """Gap rows and frames of the spans are all rows, each once."""
+    pack = Pack(tuple(range(len(frames))), tuple(frames), gap)
+    rows = [row for start, stop in pack.spans for row in range(start + gap, stop)]
+    assert [stop - start - gap for start, stop in pack.spans] == frames
+    assert sorted(rows + pack.gaps) == list(range(pack.rows))
+
+
+def test_neighbours_are_of_similar_length() -> None:
+    found = packs([5, 100, 7, 90, 6], gap_rows=10, budget_rows=220)
+    assert [pack.places for pack in found] == [(1, 3), (2, 4, 0)]
+
+
+def test_halves() -> None:
+    first, second = packs([3, 2, 1], gap_rows=10, budget_rows=100)[0].halves()
+    assert (first, second) == (Pack((0,), (3,), 10), Pack((1, 2), (2, 1), 10))
+
+
+@given(frames=st.integers(1, 200_000))
+def test_windows_cover_a_recording(frames: int) -> None:
+    """Own frames follow each other without gap; windows are equal, overlap enough, and no fewer would do."""
+    found = windows(frames)
+    own = [(window.first + window.own.start, window.first + window.own.stop) for window in found]
+    assert own[0][0] == 0
+    assert own[-1][1] == frames
+    assert all(stop == start for (_, stop), (start, _) in pairwise(own))
+    for left, right in pairwise(found):
+        assert left.last - left.first == right.last - right.first == WINDOW_FRAMES
+        assert left.last - right.first >= OVERLAP_FRAMES
+        assert abs((left.last - own_end(left)) - (own_end(left) - right.first)) <= 1
+    assert len(found) == 1 or (len(found) - 1) * (WINDOW_FRAMES - OVERLAP_FRAMES) + OVERLAP_FRAMES < frames
+
+
+def own_end(window: object) -> int:
+    return window.first + window.own.stop  # type: ignore[attr-defined,no-any-return]
+
+
+@given(samples=st.integers(400, 3_000_000))
+def test_windows_of_samples(samples: int) -> None:
+    """Each window's samples give its frames; one window takes all samples."""
+    found = windows(frame_count(samples))
+    for window in found:
+        piece = window.samples(samples)
+        assert 0 <= piece.start < piece.stop <= samples
+        assert frame_count(piece.stop - piece.start) == window.last - window.first
+    assert found[-1].samples(samples).stop == samples
