@@ -1,8 +1,7 @@
-"""The ingest of an archive: survey what is known, read ahead, encode and write in batches."""
+"""The ingest of an archive: read ahead, encode and write in batches, all at the same time."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,9 +11,10 @@ from emovec_db.audio.decode import DECODE_CHAIN
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.ingest import Progress
-from emovec_db.domain.sound import Sound, SoundLimits
+from emovec_db.domain.sound import SoundLimits
 from emovec_db.encoder.protocol import Encoder
-from emovec_db.services.encoding import EncodedSound, SoundEncoder, stored_encoding
+from emovec_db.services.encoding import SoundEncoder, stored_encoding
+from emovec_db.services.ingest.read_ahead import read_ahead
 from emovec_db.services.ingest.reading import Candidate, Reading, read
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.ingest.writing import EncodedReading, write
@@ -45,53 +45,50 @@ class Ingest:
     progress: Progress
 
     def run(self, items: Iterable[Candidate | Reading]) -> None:
-        """Take everything; a bad file is counted and kept as a failure, and never stops the rest."""
-        with ThreadPoolExecutor(self.readers, thread_name_prefix="emovec-read") as pool:
-            try:
-                pace = Pace()
-                for batch in in_batches(self._read_ahead(pool, items), pace):
-                    began_s, before_s = monotonic(), self.tally.duration_s
-                    self.settle(batch)
-                    pace.measured(self.tally.duration_s - before_s, monotonic() - began_s)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        """Take everything; a bad file is counted and kept as a failure, and never stops the rest.
+
+        Reading, encoding and writing go on at the same time: threads read ahead, this thread encodes, another writes
+        the batch before.
+        """
+        with (
+            read_ahead(items, self._read, self.readers) as readings,
+            ThreadPoolExecutor(1, thread_name_prefix="emovec-write") as writer,
+        ):
+            pace = Pace()
+            writing: Future[object] | None = None
+            for batch in in_batches(readings, pace):
+                began_s = monotonic()
+                encoded = self._encode(batch)
+                pace.measured(_sound_s(batch), monotonic() - began_s)
+                if writing is not None:
+                    writing.result()
+                writing = writer.submit(self._write, encoded)
+            if writing is not None:
+                writing.result()
         self.progress(self.tally.progress())
 
     def settle(self, batch: Sequence[Reading]) -> dict[str, list[int]]:
         """Encode and store a batch in one transaction; recording ids by uri."""
-        encoded = iter(self._encode([sound for reading in batch for sound in reading.sounds]))
-        items = [EncodedReading(reading, tuple(next(encoded) for _ in reading.sounds)) for reading in batch]
+        return self._write(self._encode(batch))
+
+    def _read(self, candidate: Candidate) -> Reading:
+        return read(self.store, self.collection.collection_id, candidate, self.limits)
+
+    def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
         provenance = Provenance(backend=self.encoder.backend, decode_chain=DECODE_CHAIN)
         stored = write(self.store, self.collection, provenance, items, self.job_id, self.tally)
         self.progress(self.tally.progress())
         return stored
 
-    def _encode(self, sounds: Sequence[Sound]) -> list[EncodedSound]:
+    def _encode(self, batch: Sequence[Reading]) -> list[EncodedReading]:
         """A sound that is stored from another file is not encoded again."""
+        sounds = [sound for reading in batch for sound in reading.sounds]
         with self.store.read() as unit:
             stored = [stored_encoding(unit, self.collection, sound.pcm_sha256) for sound in sounds]
-        fresh = iter(
-            self.sounds.encode(self.encoder, [s for s, kept in zip(sounds, stored, strict=True) if kept is None])
-        )
-        return [next(fresh) if kept is None else kept for kept in stored]
-
-    def _read_ahead(self, pool: ThreadPoolExecutor, items: Iterable[Candidate | Reading]) -> Iterator[Reading]:
-        """Readings in the order of `items`."""
-        waiting: deque[Future[Reading] | Reading] = deque()
-        for item in items:
-            if isinstance(item, Reading):
-                waiting.append(item)
-            else:
-                waiting.append(pool.submit(read, self.store, self.collection.collection_id, item, self.limits))
-            if len(waiting) > 2 * self.readers:
-                yield _ready(waiting.popleft())
-        while waiting:
-            yield _ready(waiting.popleft())
-
-
-def _ready(waiting: Future[Reading] | Reading) -> Reading:
-    return waiting if isinstance(waiting, Reading) else waiting.result()
+        unknown = [sound for sound, kept in zip(sounds, stored, strict=True) if kept is None]
+        fresh = iter(self.sounds.encode(self.encoder, unknown))
+        encoded = iter([next(fresh) if kept is None else kept for kept in stored])
+        return [EncodedReading(reading, tuple(next(encoded) for _ in reading.sounds)) for reading in batch]
 
 
 class Pace:
@@ -113,9 +110,13 @@ def in_batches(readings: Iterable[Reading], pace: Pace) -> Iterator[list[Reading
     duration_s = 0.0
     for reading in readings:
         batch.append(reading)
-        duration_s += sum(sound.duration_s for sound in reading.sounds)
+        duration_s += _sound_s([reading])
         if len(batch) >= BATCH_FILES or duration_s >= pace.sound_s:
             yield batch
             batch, duration_s = [], 0.0
     if batch:
         yield batch
+
+
+def _sound_s(readings: Iterable[Reading]) -> float:
+    return sum(sound.duration_s for reading in readings for sound in reading.sounds)

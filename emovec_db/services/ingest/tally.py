@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from time import monotonic
@@ -14,7 +15,7 @@ NOTES_KEPT = 50
 
 @dataclass
 class Tally:
-    """Running counts of one ingest; counts are recordings (file × channel)."""
+    """Running counts of one ingest, from several threads; counts are recordings (file × channel)."""
 
     total: int | None = None
     counts: Counter[str] = field(default_factory=Counter)
@@ -23,20 +24,32 @@ class Tally:
     notes_left_out: int = 0
     duration_s: float = 0.0
     started: float = field(default_factory=monotonic)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, outcome: str, recordings: int = 1) -> None:
         """`outcome` is a count of `IngestReport`: ingested, unchanged, updated or refused."""
-        self.counts[outcome] += recordings
+        with self._lock:
+            self.counts[outcome] += recordings
 
     def fail(self, failure: IngestFailure) -> None:
-        self.counts["failed"] += 1
-        self.errors.append(failure)
+        with self._lock:
+            self.counts["failed"] += 1
+            self.errors.append(failure)
 
     def note(self, text: str) -> None:
-        if len(self.notes) < NOTES_KEPT:
-            self.notes.append(text)
-        else:
-            self.notes_left_out += 1
+        with self._lock:
+            if len(self.notes) < NOTES_KEPT:
+                self.notes.append(text)
+            else:
+                self.notes_left_out += 1
+
+    def add(self, other: Tally) -> None:
+        """What `other` counted and noted; its failures are not carried over."""
+        with self._lock:
+            self.counts.update(other.counts)
+            self.duration_s += other.duration_s
+        for note in other.notes:
+            self.note(note)
 
     def progress(self) -> IngestProgress:
         return IngestProgress(

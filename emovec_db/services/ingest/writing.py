@@ -44,7 +44,7 @@ def write(
         for item in batch:
             stored[item.reading.candidate.source.uri] = _write_one(unit, collection, provenance, item, outcomes)
             _keep_failures(unit, collection, item.reading, job_id)
-    _carry_over(outcomes, tally)
+    tally.add(outcomes)  # only once the transaction is committed do its outcomes count
     for item in batch:
         for failure in item.reading.failures:
             tally.fail(failure)
@@ -133,11 +133,3 @@ def _one_per_uri(failures: Sequence[IngestFailure]) -> Sequence[IngestFailure]:
         return failures
     message = "; ".join(dict.fromkeys(failure.message for failure in failures))
     return [IngestFailure(uri=failures[0].uri, code=failures[0].code, message=message)]
-
-
-def _carry_over(outcomes: Tally, tally: Tally) -> None:
-    """Only once the transaction is committed do its outcomes count."""
-    tally.counts.update(outcomes.counts)
-    tally.duration_s += outcomes.duration_s
-    for note in outcomes.notes:
-        tally.note(note)
