@@ -21,6 +21,8 @@ from emovec_db.audio.decode import decode
 from emovec_db.domain.sound import Sound
 from emovec_db.encoder.compact import CompactEncoder
 from emovec_db.services.encoding import encode_sounds
+from emovec_db.services.methods import DEFAULT_SEGMENTATION, Method
+from emovec_db.speech.registry import segmentation_named
 
 #: as many sounds as `emovec ingest` hands to the encoder at once
 BATCH = 64
@@ -82,8 +84,9 @@ def _encoding(threads: int) -> str:
 
 
 def _encode(encoder: CompactEncoder, sounds: Sequence[Sound]) -> None:
+    method = Method(encoder, segmentation_named(DEFAULT_SEGMENTATION))
     for start in range(0, len(sounds), BATCH):
-        encode_sounds(encoder, sounds[start : start + BATCH])
+        encode_sounds(method, sounds[start : start + BATCH])
 
 
 def _check(document: dict[str, int], expected: str, count: int) -> None:

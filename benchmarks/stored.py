@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.mixture import BLOCK, UTTERANCES_PER_RECORDING, Drawn, Mixture
 from emovec_db.bootstrap import Parts, build
-from emovec_db.domain.collection import Collection
+from emovec_db.domain.collection import Collection, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
 from emovec_db.domain.sound import Quality
@@ -87,7 +87,8 @@ def _collection(parts: Parts, dim: int) -> Collection:
     with parts.store.write() as unit:
         found = unit.collections.find(COLLECTION)
         identity = EncoderIdentity("made-up", "1", "0" * 64, "fp32", dim)
-        return found or unit.collections.create(COLLECTION, identity, "made-up", SEGMENTATION)
+        recipe = Recipe(encoder_source="made-up", segmentation=SEGMENTATION)
+        return found or unit.collections.create(COLLECTION, identity, recipe)
 
 
 def _write(unit: Unit, collection: Collection, drawn: Drawn, start: int, count: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.collection import Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
@@ -18,6 +19,7 @@ from emovec_db.emotions import LABELS
 
 DIM = 8
 IDENTITY = EncoderIdentity("fake", "1", "ab" * 32, "fp32", DIM)
+RECIPE = Recipe(encoder_source="fake", segmentation="windows-1")
 PROVENANCE = Provenance("fake-1", "none/1")
 QUALITY = Quality(
     duration_s=2.5,

@@ -26,7 +26,6 @@ from emovec_db.domain.query import Filter, FilterFields, Match, Page
 from emovec_db.domain.recording import Details, Recording, Utterance
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.emotions import LABELS
-from emovec_db.encoder.protocol import Encoder
 from emovec_db.errors import QueryError
 from emovec_db.services.archives import Archives
 from emovec_db.services.audit import Audit
@@ -36,6 +35,7 @@ from emovec_db.services.clusters import cluster
 from emovec_db.services.collections import open_or_create
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.tally import Tally
+from emovec_db.services.methods import Method, method_for_new, method_of
 from emovec_db.services.playback import audio_file, sources_of
 from emovec_db.services.profiles import ProfileQuestion, profile
 from emovec_db.services.search import Question
@@ -149,9 +149,9 @@ class Collection:
         self, recording: str | Path | Sound, *, frames: bool = False, limits: SoundLimits | None = None
     ) -> Classification:
         """Emotion of a recording by the collection's encoder; nothing is stored."""
-        encoder = self._encoder()
+        method = self._method()
         sound = sound_of(recording, limits or self._parts.archive_limits)
-        return classify(encoder, self._parts.sounds, sound, frames=frames)
+        return classify(method, self._parts.sounds, sound, frames=frames)
 
     def compare(
         self,
@@ -162,9 +162,9 @@ class Collection:
         limits: SoundLimits | None = None,
     ) -> float:
         """Similarity of two recordings by the collection's encoder, -1..1; nothing is stored."""
-        encoder = self._encoder()
+        method = self._method()
         sounds = [sound_of(one, limits or self._parts.archive_limits) for one in (first, second)]
-        return compare(encoder, self._parts.sounds, space_named(space), *sounds)
+        return compare(method, self._parts.sounds, space_named(space), *sounds)
 
     def similar(
         self,
@@ -314,11 +314,12 @@ class Collection:
         stored = self._stored()
         return max(self._parts.indexes.of(stored, space).rebuild() for space in SPACES.values())
 
-    def _encoder(self) -> Encoder:
+    def _method(self) -> Method:
         """The collection's, or the one that it would be bound to if it were made now."""
         with self._parts.store.read() as unit:
             stored = unit.collections.find(self.name)
-        return self._parts.encoders.configured() if stored is None else self._parts.encoders.of(stored)
+        encoders = self._parts.encoders
+        return method_for_new(encoders) if stored is None else method_of(encoders, stored)
 
     def _stored(self) -> StoredCollection:
         with self._parts.store.read() as unit:
@@ -335,7 +336,7 @@ class Collection:
         return Ingest(
             store=self._parts.store,
             collection=stored,
-            encoder=self._parts.encoders.of(stored),
+            method=method_of(self._parts.encoders, stored),
             sounds=self._parts.sounds,
             limits=limits,
             readers=self._parts.readers,

@@ -23,6 +23,7 @@ from emovec_db.encoder.registry import ModelDetails, ModelEntry, list_models, sh
 from emovec_db.errors import EmovecError
 from emovec_db.services.classify import classify, compare, sound_of
 from emovec_db.services.leases import LEASE_S
+from emovec_db.services.methods import method_for_new
 from emovec_db.services.uploads import UPLOAD_JOB
 from emovec_db.settings import Settings
 from emovec_db.spaces.registry import space_named
@@ -79,7 +80,7 @@ class Database:
             RecordingError: the recording can't be used; says why.
         """
         sound = sound_of(recording, limits or self._parts.archive_limits)
-        return classify(self._parts.encoders.configured(), self._parts.sounds, sound, frames=frames)
+        return classify(method_for_new(self._parts.encoders), self._parts.sounds, sound, frames=frames)
 
     def compare(self, first: str | Path | Sound, second: str | Path | Sound, *, space: str = "embedding") -> float:
         """Similarity of two recordings, -1..1.
@@ -88,7 +89,7 @@ class Database:
             RecordingError: one of them can't be used; says why.
         """
         sounds = [sound_of(one, self._parts.archive_limits) for one in (first, second)]
-        return compare(self._parts.encoders.configured(), self._parts.sounds, space_named(space), *sounds)
+        return compare(method_for_new(self._parts.encoders), self._parts.sounds, space_named(space), *sounds)
 
     def encoder_id(self) -> str:
         """Of the configured encoder."""

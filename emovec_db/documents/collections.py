@@ -18,7 +18,7 @@ def collection_document(summary: CollectionSummary) -> Document:
         "name": collection.name,
         "encoder": collection.generation.encoder.encoder_id,
         "dim": collection.generation.encoder.dim,
-        "segmentation": collection.generation.segmentation,
+        "segmentation": collection.generation.recipe.segmentation,
         "recordings": summary.recordings,
         "utterances": summary.utterances,
         "customers": summary.customers,

@@ -9,15 +9,22 @@ from emovec_db.domain.encoding import EncoderIdentity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a generation was asked to be made of; two generations that differ in any of it never mix."""
+
+    #: name or directory under which the encoder was asked for
+    encoder_source: str
+    #: how recordings are cut, for example ``windows-1``
+    segmentation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One encoder and one segmentation over a collection."""
+    """One recipe over a collection, and what its encoder turned out to be."""
 
     generation_id: int
     encoder: EncoderIdentity
-    #: name or directory under which the encoder was asked for
-    encoder_source: str
-    #: for example ``windows-1``
-    segmentation: str
+    recipe: Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ import numpy as np
 from emovec_db.audio.decode import decode
 from emovec_db.domain.classification import Classification
 from emovec_db.domain.sound import Sound, SoundLimits
-from emovec_db.encoder.protocol import Encoder
 from emovec_db.services.encoding import SoundEncoder
+from emovec_db.services.methods import Method
 from emovec_db.spaces.protocol import Space
 
 
@@ -19,22 +19,22 @@ def sound_of(recording: str | Path | Sound, limits: SoundLimits) -> Sound:
     return recording if isinstance(recording, Sound) else decode(Path(recording), limits=limits)[0]
 
 
-def classify(encoder: Encoder, sounds: SoundEncoder, sound: Sound, *, frames: bool) -> Classification:
+def classify(method: Method, sounds: SoundEncoder, sound: Sound, *, frames: bool) -> Classification:
     """Nine scores for the whole sound and, if asked, for each of its frames."""
-    encoded = sounds.encode(encoder, [sound])[0]
+    encoded = sounds.encode(method, [sound])[0]
     return Classification(
         prediction=encoded.summary,
         embedding=encoded.embedding,
-        encoder_id=encoder.identity.encoder_id,
-        encoder_notice=encoder.notice,
+        encoder_id=method.encoder.identity.encoder_id,
+        encoder_notice=method.encoder.notice,
         sound=sound,
-        frames=encoder.encode_frames(sound.waveform) if frames else None,
+        frames=method.encoder.encode_frames(sound.waveform) if frames else None,
     )
 
 
-def compare(encoder: Encoder, sounds: SoundEncoder, space: Space, first: Sound, second: Sound) -> float:
+def compare(method: Method, sounds: SoundEncoder, space: Space, first: Sound, second: Sound) -> float:
     """Similarity of two sounds in a space, -1..1."""
-    encoded = sounds.encode(encoder, [first, second])
+    encoded = sounds.encode(method, [first, second])
     vectors = space.project(
         np.stack([one.embedding for one in encoded]),
         np.array([one.summary.scores for one in encoded], dtype=np.float32),

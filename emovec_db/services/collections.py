@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from emovec_db.domain.collection import Collection
+from emovec_db.domain.collection import Collection, Recipe
 from emovec_db.errors import ConflictError
 from emovec_db.services.encoders import Encoders
-from emovec_db.speech.windows import SEGMENTATION
+from emovec_db.services.methods import DEFAULT_SEGMENTATION
 from emovec_db.store.store import Store
 
 
@@ -21,9 +21,10 @@ def _find(store: Store, name: str) -> Collection | None:
 
 def _create(store: Store, encoders: Encoders, name: str) -> Collection:
     encoder = encoders.configured()
+    recipe = Recipe(encoder_source=encoders.configured_source, segmentation=DEFAULT_SEGMENTATION)
     try:
         with store.write() as unit:
-            return unit.collections.create(name, encoder.identity, encoders.configured_source, SEGMENTATION)
+            return unit.collections.create(name, encoder.identity, recipe)
     except ConflictError:
         # another process was first
         found = _find(store, name)

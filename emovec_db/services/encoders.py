@@ -36,14 +36,14 @@ class Encoders:
         Raises:
             EncoderMismatchError: the operator asked for another one, or the weights at its place have changed.
         """
-        expected = collection.generation.encoder
-        source = self._asked or collection.generation.encoder_source
+        expected, recipe = collection.generation.encoder, collection.generation.recipe
+        source = self._asked or recipe.encoder_source
         encoder = self._get(source)
         if not encoder.identity.same_space(expected):
             raise EncoderMismatchError(
                 f"collection {collection.name!r} holds embeddings of {expected.encoder_id}, but {source!r} is "
                 f"{encoder.identity.encoder_id}: their embeddings can't be compared. Use another collection for the "
-                f"other encoder, or set EMOVEC_ENCODER to the collection's ({collection.generation.encoder_source})",
+                f"other encoder, or set EMOVEC_ENCODER to the collection's ({recipe.encoder_source})",
                 collection=collection.name,
                 expected=expected.encoder_id,
                 got=encoder.identity.encoder_id,

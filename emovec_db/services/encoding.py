@@ -15,14 +15,17 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Encoding, Prediction
 from emovec_db.domain.recording import NewUtterance
 from emovec_db.domain.sound import Sound
-from emovec_db.encoder.protocol import Encoder
-from emovec_db.speech.windows import segment, slice_of
+from emovec_db.services.methods import Method
+from emovec_db.speech.windows import slice_of
 from emovec_db.store.store import Unit
 
 #: enough for people who classify, then search, then add the same clip
 CACHED_SOUNDS = 256
 #: what was only classified must not linger
 CACHE_LIFE_S = 600.0
+
+#: sha256 of the sound, and the method's key
+_Key = tuple[str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,14 @@ class SoundEncoder:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._cache: OrderedDict[tuple[str, str], tuple[float, EncodedSound]] = OrderedDict()
+        self._cache: OrderedDict[_Key, tuple[float, EncodedSound]] = OrderedDict()
 
-    def encode(self, encoder: Encoder, sounds: Sequence[Sound]) -> list[EncodedSound]:
+    def encode(self, method: Method, sounds: Sequence[Sound]) -> list[EncodedSound]:
         """One result per sound, in order."""
-        keys = [(sound.pcm_sha256, encoder.identity.encoder_id) for sound in sounds]
-        known: dict[tuple[str, str], EncodedSound | None] = {key: self._recall(key) for key in keys}
+        keys = [(sound.pcm_sha256, method.key) for sound in sounds]
+        known: dict[_Key, EncodedSound | None] = {key: self._recall(key) for key in keys}
         fresh = {key: sound for key, sound in zip(keys, sounds, strict=True) if known[key] is None}
-        for key, just_encoded in zip(fresh, encode_sounds(encoder, list(fresh.values())), strict=True):
+        for key, just_encoded in zip(fresh, encode_sounds(method, list(fresh.values())), strict=True):
             known[key] = just_encoded
             self._remember(key, just_encoded)
         return [encoded for key in keys if (encoded := known[key]) is not None]
@@ -77,7 +80,7 @@ class SoundEncoder:
         with self._lock:
             self._cache.clear()
 
-    def _recall(self, key: tuple[str, str]) -> EncodedSound | None:
+    def _recall(self, key: _Key) -> EncodedSound | None:
         with self._lock:
             kept = self._cache.get(key)
             if kept is None or self._clock() - kept[0] > CACHE_LIFE_S:
@@ -86,7 +89,7 @@ class SoundEncoder:
             self._cache.move_to_end(key)
             return kept[1]
 
-    def _remember(self, key: tuple[str, str], encoded: EncodedSound) -> None:
+    def _remember(self, key: _Key, encoded: EncodedSound) -> None:
         with self._lock:
             self._cache[key] = (self._clock(), encoded)
             while len(self._cache) > CACHED_SOUNDS:
@@ -114,13 +117,13 @@ def stored_encoding(unit: Unit, collection: Collection, pcm_sha256: str) -> Enco
     )
 
 
-def encode_sounds(encoder: Encoder, sounds: Sequence[Sound]) -> list[EncodedSound]:
+def encode_sounds(method: Method, sounds: Sequence[Sound]) -> list[EncodedSound]:
     """Cut each sound into segments and encode all of them in one call."""
-    segments = [segment(sound.duration_s) for sound in sounds]
+    segments = [method.segmentation.cut(sound.waveform) for sound in sounds]
     waveforms = [
         slice_of(sound.waveform, part) for sound, parts in zip(sounds, segments, strict=True) for part in parts
     ]
-    encodings: list[Encoding] = encoder.encode(waveforms) if waveforms else []
+    encodings: list[Encoding] = method.encoder.encode(waveforms) if waveforms else []
     results: list[EncodedSound] = []
     taken = 0
     for parts in segments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -32,6 +33,16 @@ def segment(duration_s: float) -> tuple[Segment, ...]:
     count = 1 if samples <= WHOLE_UP_TO_S * SAMPLE_RATE_HZ else -(-samples // (MAX_WINDOW_S * SAMPLE_RATE_HZ))
     cuts = [samples * place // count / SAMPLE_RATE_HZ for place in range(count + 1)]
     return tuple(Segment(start_s, end_s) for start_s, end_s in pairwise(cuts))
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Up to 30 s whole, longer recordings in equal windows, whatever is heard in them."""
+
+    name: str = SEGMENTATION
+
+    def cut(self, waveform: Waveform) -> tuple[Segment, ...]:
+        return segment(len(waveform) / SAMPLE_RATE_HZ)
 
 
 def slice_of(waveform: Waveform, segment: Segment) -> Waveform:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from emovec_db.domain.collection import Collection, CollectionSummary
+from emovec_db.domain.collection import Collection, CollectionSummary, Recipe
 from emovec_db.domain.encoding import EncoderIdentity
 from emovec_db.errors import ConflictError, NotFoundError, QueryError
 from emovec_db.store import rows
@@ -44,7 +44,7 @@ class Collections:
             raise NotFoundError(f"no collection {name!r}: expected one of {', '.join(names) or '(there is none yet)'}")
         return found
 
-    def create(self, name: str, encoder: EncoderIdentity, encoder_source: str, segmentation: str) -> Collection:
+    def create(self, name: str, encoder: EncoderIdentity, recipe: Recipe) -> Collection:
         """A new collection and its first generation; ConflictError if the name is taken."""
         if not _NAME.fullmatch(name):
             raise QueryError(
@@ -64,8 +64,8 @@ class Collections:
             weights_sha256=encoder.weights_sha256,
             precision=encoder.precision,
             dim=encoder.dim,
-            encoder_source=encoder_source,
-            segmentation=segmentation,
+            encoder_source=recipe.encoder_source,
+            segmentation=recipe.segmentation,
             created_at=created_at,
         )
         self._connection.execute(

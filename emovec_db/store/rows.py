@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from emovec_db.domain.collection import Collection, Generation
+from emovec_db.domain.collection import Collection, Generation, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction
 from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, Recording, Utterance
@@ -58,8 +58,7 @@ def collection_from(row: Any) -> Collection:
     generation = Generation(
         generation_id=row.generation_id,
         encoder=encoder,
-        encoder_source=row.encoder_source,
-        segmentation=row.segmentation,
+        recipe=Recipe(encoder_source=row.encoder_source, segmentation=row.segmentation),
     )
     return Collection(collection_id=row.collection_id, name=row.name, created_at=row.created_at, generation=generation)
 

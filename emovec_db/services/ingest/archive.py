@@ -12,12 +12,12 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.ingest import Progress
 from emovec_db.domain.sound import SoundLimits
-from emovec_db.encoder.protocol import Encoder
 from emovec_db.services.encoding import SoundEncoder, stored_encoding
 from emovec_db.services.ingest.read_ahead import read_ahead
 from emovec_db.services.ingest.reading import Candidate, Reading, read
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.ingest.writing import EncodedReading, write
+from emovec_db.services.methods import Method
 from emovec_db.store.store import Store
 
 #: a batch is written when it holds this many files, or as much sound as was encoded in `BATCH_TARGET_S` before:
@@ -35,7 +35,7 @@ class Ingest:
 
     store: Store
     collection: Collection
-    encoder: Encoder
+    method: Method
     sounds: SoundEncoder
     limits: SoundLimits
     #: threads that read and decode ahead of the encoder
@@ -75,7 +75,7 @@ class Ingest:
         return read(self.store, self.collection.collection_id, candidate, self.limits)
 
     def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
-        provenance = Provenance(backend=self.encoder.backend, decode_chain=DECODE_CHAIN)
+        provenance = Provenance(backend=self.method.encoder.backend, decode_chain=DECODE_CHAIN)
         stored = write(self.store, self.collection, provenance, items, self.job_id, self.tally)
         self.progress(self.tally.progress())
         return stored
@@ -86,7 +86,7 @@ class Ingest:
         with self.store.read() as unit:
             stored = [stored_encoding(unit, self.collection, sound.pcm_sha256) for sound in sounds]
         unknown = [sound for sound, kept in zip(sounds, stored, strict=True) if kept is None]
-        fresh = iter(self.sounds.encode(self.encoder, unknown))
+        fresh = iter(self.sounds.encode(self.method, unknown))
         encoded = iter([next(fresh) if kept is None else kept for kept in stored])
         return [EncodedReading(reading, tuple(next(encoded) for _ in reading.sounds)) for reading in batch]
 

@@ -30,7 +30,7 @@ class CollectionRow(Base):
 
 
 class GenerationRow(Base):
-    """One encoder and one segmentation over a collection."""
+    """One recipe over a collection, with the identity of its encoder."""
 
     __tablename__ = "generations"
     __table_args__ = (NEVER_REUSE_IDS,)

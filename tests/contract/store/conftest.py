@@ -15,7 +15,7 @@ from emovec_db.store.schema import migrate
 from emovec_db.store.store import Store
 from emovec_db.store.tables import Base
 from tests.servers import PostgresServer
-from tests.stored import IDENTITY
+from tests.stored import IDENTITY, RECIPE
 
 
 @pytest.fixture(scope="session")
@@ -61,4 +61,4 @@ def store(store_url: str) -> Iterator[Store]:
 @pytest.fixture
 def calls(store: Store) -> Collection:
     with store.write() as unit:
-        return unit.collections.create("calls", IDENTITY, "fake", "windows-1")
+        return unit.collections.create("calls", IDENTITY, RECIPE)

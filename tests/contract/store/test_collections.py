@@ -7,7 +7,7 @@ import pytest
 from emovec_db.domain.collection import Collection
 from emovec_db.errors import ConflictError, NotFoundError, QueryError
 from emovec_db.store.store import Store
-from tests.stored import IDENTITY, PROVENANCE, failure, recording, utterance
+from tests.stored import IDENTITY, PROVENANCE, RECIPE, failure, recording, utterance
 
 
 def test_a_collection_is_found_as_it_was_created(store: Store, calls: Collection) -> None:
@@ -15,20 +15,20 @@ def test_a_collection_is_found_as_it_was_created(store: Store, calls: Collection
         assert unit.collections.find("calls") == unit.collections.get("calls") == calls
         assert unit.collections.find("Calls") is None
     assert calls.generation.encoder == IDENTITY
-    assert (calls.generation.encoder_source, calls.generation.segmentation) == ("fake", "windows-1")
+    assert calls.generation.recipe == RECIPE
     assert calls.created_at.utcoffset() is not None
 
 
 def test_an_unknown_collection_names_those_that_exist(store: Store, calls: Collection) -> None:
     with store.write() as unit:
-        unit.collections.create("archive", IDENTITY, "fake", "windows-1")
+        unit.collections.create("archive", IDENTITY, RECIPE)
     with store.read() as unit, pytest.raises(NotFoundError, match=r"'call': expected one of archive, calls"):
         unit.collections.get("call")
 
 
 def test_a_name_can_be_taken_once(store: Store, calls: Collection) -> None:
     with pytest.raises(ConflictError, match="'calls' exists already"), store.write() as unit:
-        unit.collections.create("calls", IDENTITY, "fake", "windows-1")
+        unit.collections.create("calls", IDENTITY, RECIPE)
     with store.read() as unit:
         assert len(unit.collections.summaries()) == 1
 
@@ -36,12 +36,12 @@ def test_a_name_can_be_taken_once(store: Store, calls: Collection) -> None:
 @pytest.mark.parametrize("name", ["", "-calls", ".calls", "two words", "a/b", "名", "calls\n", "a" * 65])
 def test_a_name_that_urls_and_shells_would_trip_over_is_refused(store: Store, name: str) -> None:
     with pytest.raises(QueryError, match="can't name a collection"), store.write() as unit:
-        unit.collections.create(name, IDENTITY, "fake", "windows-1")
+        unit.collections.create(name, IDENTITY, RECIPE)
 
 
 def test_summaries_count_the_active_generation(store: Store, calls: Collection) -> None:
     with store.write() as unit:
-        empty = unit.collections.create("archive", IDENTITY, "fake", "windows-1")
+        empty = unit.collections.create("archive", IDENTITY, RECIPE)
         unit.recordings.add(calls, recording("a", customer="c1", utterances=[utterance(1), utterance(2)]), PROVENANCE)
         unit.recordings.add(calls, recording("b", customer="c2"), PROVENANCE)
         unit.recordings.add(calls, recording("c", customer="c2"), PROVENANCE)

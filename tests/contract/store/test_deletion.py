@@ -14,7 +14,7 @@ from emovec_db.errors import NotFoundError
 from emovec_db.store.engine import Engines, parse_url
 from emovec_db.store.store import Store
 from emovec_db.store.tables import Base
-from tests.stored import PROVENANCE, failure, recording, sha256, utterance
+from tests.stored import PROVENANCE, RECIPE, failure, recording, sha256, utterance
 
 #: what stays when all recordings are gone: none of it says anything of them
 KEPT = {"collections", "generations", "provenances", "changes", "jobs"}
@@ -104,7 +104,7 @@ def test_ids_are_never_reused(store: Store, calls: Collection) -> None:
 def test_other_collections_and_generations(store: Store, calls: Collection) -> None:
     """Recordings of another collection stay; utterances of every generation go and are logged in theirs."""
     with store.write() as unit:
-        other = unit.collections.create("other", calls.generation.encoder, "fake", "windows-1")
+        other = unit.collections.create("other", calls.generation.encoder, RECIPE)
         kept = unit.recordings.add(other, recording("a"), PROVENANCE)
         first = unit.recordings.add(calls, recording("a"), PROVENANCE)
         # the generation of a re-encoding, beside the active one

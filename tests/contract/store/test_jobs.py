@@ -8,7 +8,7 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.job import JobState
 from emovec_db.errors import ConflictError, NotFoundError, QueryError
 from emovec_db.store.store import Store
-from tests.stored import failure
+from tests.stored import RECIPE, failure
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=61)
@@ -107,7 +107,7 @@ def test_a_job_can_only_finish_finished(store: Store, calls: Collection) -> None
 
 def test_pages_of_jobs(store: Store, calls: Collection) -> None:
     with store.write() as unit:
-        other = unit.collections.create("other", calls.generation.encoder, "fake", "windows-1")
+        other = unit.collections.create("other", calls.generation.encoder, RECIPE)
     ids = [queue(store, calls), queue(store, other), queue(store, calls)]
     with store.read() as unit:
         page = unit.jobs.page(None, None, 2)

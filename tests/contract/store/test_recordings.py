@@ -14,7 +14,7 @@ from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, NewRecording, Recording, Source
 from emovec_db.errors import ConflictError, EncoderMismatchError, NotFoundError, QueryError
 from emovec_db.store.store import Store
-from tests.stored import JUNE, PROVENANCE, QUALITY, embedding, prediction, recording, sha256, utterance
+from tests.stored import JUNE, PROVENANCE, QUALITY, RECIPE, embedding, prediction, recording, sha256, utterance
 
 DETAILS: dict[str, Any] = {
     "customer": "Grüße & Söhne 客户",
@@ -81,7 +81,7 @@ def test_the_same_bytes_and_channel_are_stored_once(store: Store, calls: Collect
 
 def test_another_collection_may_store_the_same_bytes(store: Store, calls: Collection) -> None:
     with store.write() as unit:
-        other = unit.collections.create("other", calls.generation.encoder, "fake", "windows-1")
+        other = unit.collections.create("other", calls.generation.encoder, RECIPE)
     (first,), (second,) = (
         add(store, calls, recording("a", customer="c")),
         add(store, other, recording("a", customer="c")),

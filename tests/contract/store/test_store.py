@@ -10,7 +10,7 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.query import Filter
 from emovec_db.errors import EmovecError
 from emovec_db.store.store import Store, Unit
-from tests.stored import IDENTITY, PROVENANCE, recording
+from tests.stored import IDENTITY, PROVENANCE, RECIPE, recording
 
 
 def test_a_read_unit_sees_one_state_throughout(store: Store, calls: Collection) -> None:
@@ -124,7 +124,7 @@ def test_names_may_be_taken_in_any_collection_only_once_even_in_a_race(store: St
     def create() -> None:
         try:
             with store.write() as unit:
-                unit.collections.create("raced", IDENTITY, "fake", "windows-1")
+                unit.collections.create("raced", IDENTITY, RECIPE)
             outcomes.append("created")
         except EmovecError as error:
             outcomes.append(error.code)

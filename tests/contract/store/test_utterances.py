@@ -10,7 +10,7 @@ from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.query import Filter
 from emovec_db.errors import NotFoundError
 from emovec_db.store.store import Store
-from tests.stored import DIM, JUNE, PROVENANCE, embedding, recording, utterance
+from tests.stored import DIM, JUNE, PROVENANCE, RECIPE, embedding, recording, utterance
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_more_ids_than_a_statement_takes(store: Store, calls: Collection, five: 
 
 def test_another_generation_sees_none_of_it(store: Store, calls: Collection, five: list[int]) -> None:
     with store.write() as unit:
-        other = unit.collections.create("other", calls.generation.encoder, "fake", "windows-1")
+        other = unit.collections.create("other", calls.generation.encoder, RECIPE)
         elsewhere = replace(calls, generation=other.generation)
         assert unit.utterances.count(elsewhere) == 0
         assert unit.utterances.rows(elsewhere, five) == {}

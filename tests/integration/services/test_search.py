@@ -152,9 +152,7 @@ def many(database: Database, count: int) -> Collection:
     rng = np.random.default_rng(3)
     centres = rng.standard_normal((20, 16))
     with database._parts.store.write() as unit:
-        collection = unit.collections.create(
-            "many", database._parts.encoders.configured().identity, "fake", "windows-1"
-        )
+        collection = unit.collections.create("many", database._parts.encoders.configured().identity, stored.RECIPE)
         for number in range(count):
             embedding = (centres[number % 20] + 0.5 * rng.standard_normal(16)).astype(np.float32)
             new = NewUtterance(start_s=0, end_s=1, embedding=embedding, prediction=stored.prediction())

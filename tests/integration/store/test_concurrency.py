@@ -13,7 +13,7 @@ import pytest
 
 from emovec_db.domain.query import Change
 from emovec_db.store.store import Store
-from tests.stored import IDENTITY, PROVENANCE, recording, utterance
+from tests.stored import IDENTITY, PROVENANCE, RECIPE, recording, utterance
 
 WRITERS = 2
 RECORDINGS = 30
@@ -26,7 +26,7 @@ spawn = multiprocessing.get_context("spawn")
 def url(empty_url: str) -> str:
     store = Store.open(empty_url)
     with store.write() as unit:
-        unit.collections.create("calls", IDENTITY, "fake", "windows-1")
+        unit.collections.create("calls", IDENTITY, RECIPE)
     store.close()
     return empty_url
 

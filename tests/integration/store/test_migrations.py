@@ -21,7 +21,7 @@ from emovec_db.store.engine import Engines, parse_url
 from emovec_db.store.schema import HEAD_REVISION, migrate
 from emovec_db.store.store import Store
 from emovec_db.store.tables import SCORE_COLUMNS, Base
-from tests.stored import IDENTITY, PROVENANCE, recording
+from tests.stored import IDENTITY, PROVENANCE, RECIPE, recording
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def test_migrations_give_exactly_the_tables(empty_url: str) -> None:
 def test_up_down_and_up_again(empty_url: str) -> None:
     store = Store.open(empty_url)
     with store.write() as unit:
-        calls = unit.collections.create("calls", IDENTITY, "fake", "windows-1")
+        calls = unit.collections.create("calls", IDENTITY, RECIPE)
         unit.recordings.add(calls, recording("a", customer="c"), PROVENANCE)
     store.close()
     assert migrate(empty_url, "base") == (HEAD_REVISION, "base")
@@ -71,7 +71,7 @@ def test_up_down_and_up_again(empty_url: str) -> None:
     assert migrate(empty_url) == (HEAD_REVISION, HEAD_REVISION)
     store = Store.open(empty_url)
     with store.write() as unit:
-        calls = unit.collections.create("calls", IDENTITY, "fake", "windows-1")
+        calls = unit.collections.create("calls", IDENTITY, RECIPE)
         unit.recordings.add(calls, recording("a", customer="c"), PROVENANCE)
         assert len(unit.utterances.ids(calls, Filter(customer="c"))) == 1
     store.close()
@@ -113,7 +113,7 @@ def test_an_unknown_revision_is_refused(empty_url: str) -> None:
 def open_and_add(url: str, name: str) -> None:
     store = Store.open(url)
     with store.write() as unit:
-        unit.collections.create(name, IDENTITY, "fake", "windows-1")
+        unit.collections.create(name, IDENTITY, RECIPE)
     store.close()
 
 

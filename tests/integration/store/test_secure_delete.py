@@ -9,7 +9,7 @@ import pytest
 from emovec_db.domain.collection import Collection
 from emovec_db.errors import EmovecError
 from emovec_db.store.store import Store
-from tests.stored import IDENTITY, PROVENANCE, embedding, recording, utterance
+from tests.stored import IDENTITY, PROVENANCE, RECIPE, embedding, recording, utterance
 
 DIM = 1024
 SECRET = "Wilhelmine Hagedorn"
@@ -29,7 +29,7 @@ def fill(store: Store) -> tuple[Collection, list[int]]:
     """200 recordings of 1024-d embeddings; every third belongs to the customer to be deleted."""
     secret: list[int] = []
     with store.write() as unit:
-        calls = unit.collections.create("calls", IDENTITY_1024, "fake", "windows-1")
+        calls = unit.collections.create("calls", IDENTITY_1024, RECIPE)
     for number in range(200):
         spoken = utterance(number)
         object.__setattr__(spoken, "embedding", embedding(number, DIM))

@@ -11,7 +11,7 @@ import numpy as np
 
 from emovec_db.domain.classification import CheckReport, Classification, Deletion
 from emovec_db.domain.clustering import Cluster, Clustering
-from emovec_db.domain.collection import Collection, CollectionSummary, Generation
+from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction
 from emovec_db.domain.ingest import IngestReport
 from emovec_db.domain.profile import Estimate, NearestCustomer, Profile, TrendPoint
@@ -91,7 +91,9 @@ def classification(*, frames: bool = False) -> Classification:
 
 
 def summary(name: str = "default") -> CollectionSummary:
-    generation = Generation(generation_id=1, encoder=IDENTITY, encoder_source="compact", segmentation="windows-1")
+    generation = Generation(
+        generation_id=1, encoder=IDENTITY, recipe=Recipe(encoder_source="compact", segmentation="windows-1")
+    )
     collection = Collection(collection_id=1, name=name, created_at=WHEN, generation=generation)
     return CollectionSummary(
         collection=collection, recordings=2, utterances=3, customers=1, failures=0, duration_s=7201.0

@@ -1,0 +1,21 @@
+"""What every segmentation can do."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from emovec_db.domain.recording import Segment
+from emovec_db.domain.sound import Waveform
+
+
+class Segmentation(Protocol):
+    """A way of cutting recordings into segments that are encoded.
+
+    A segmentation never changes: whatever would cut otherwise gets another name, and with it another generation.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def cut(self, waveform: Waveform) -> tuple[Segment, ...]:
+        """Segments of a recording's 16 kHz waveform, in order, none longer than 30 s, none over another."""
