@@ -145,7 +145,7 @@ def test_every_warning_says_what_to_do():
 @settings(max_examples=60, deadline=None)
 @given(
     seconds=st.floats(0.2, 3),
-    level_db=st.floats(-50, 30),
+    level_db=st.floats(-40, 30),  # from about -45 dB on a short one may be refused as silent
     rate_hz=st.sampled_from([8_000, 16_000, 44_100]),
     seed=st.integers(0, 100),
 )
