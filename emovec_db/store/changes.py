@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.query import Change
 from emovec_db.errors import NotFoundError
+from emovec_db.store.statements import table_of
 from emovec_db.store.tables import ChangeRow, CollectionRow
+
+# An ingest runs these for every recording: built once, since building costs more than running.
+_COUNT = (
+    update(table_of(CollectionRow))
+    .where(CollectionRow.collection_id == bindparam("counted"))
+    .values(change_seq=CollectionRow.change_seq + bindparam("changes"))
+    .returning(CollectionRow.change_seq)
+)
+_INSERT = insert(table_of(ChangeRow))
 
 
 class Changes:
@@ -48,15 +58,10 @@ class Changes:
         """
         if not utterances:
             return
-        counter = (
-            update(CollectionRow)
-            .where(CollectionRow.collection_id == collection_id)
-            .values(change_seq=CollectionRow.change_seq + len(utterances))
-            .returning(CollectionRow.change_seq)
-        )
-        first = self._connection.execute(counter).scalar_one() - len(utterances) + 1
+        counted = {"counted": collection_id, "changes": len(utterances)}
+        first = self._connection.execute(_COUNT, counted).scalar_one() - len(utterances) + 1
         self._connection.execute(
-            insert(ChangeRow),
+            _INSERT,
             [
                 {
                     "collection_id": collection_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from emovec_db.domain.collection import Collection, CollectionSummary, Recipe
@@ -23,6 +23,12 @@ from emovec_db.store.tables import (
 )
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+_LOCK = (
+    select(CollectionRow.collection_id)
+    .where(CollectionRow.collection_id == bindparam("collection_id"))
+    .with_for_update()
+)
 
 
 class Collections:
@@ -107,8 +113,7 @@ class Collections:
 
     def lock(self, collection_id: int) -> None:
         """Keep other writers out of the collection until this transaction ends; SQLite's have one writer anyway."""
-        held = select(CollectionRow.collection_id).where(CollectionRow.collection_id == collection_id)
-        if self._connection.scalar(held.with_for_update()) is None:
+        if self._connection.scalar(_LOCK, {"collection_id": collection_id}) is None:
             raise NotFoundError(f"no collection with id {collection_id}")
 
     def _count(self, rows_of: Query) -> int:

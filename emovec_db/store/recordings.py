@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, insert, select, update
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
@@ -14,7 +14,7 @@ from emovec_db.domain.recording import Details, NewRecording, Recording, Source
 from emovec_db.errors import NotFoundError
 from emovec_db.store import filters, paging, removal, rows
 from emovec_db.store.collections import Collections
-from emovec_db.store.statements import Query, chunks, id_of, insert_into
+from emovec_db.store.statements import Query, chunks, id_of, table_of, upsert
 from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, UtteranceRow
 from emovec_db.store.utterances import Utterances
 
@@ -27,23 +27,19 @@ class Recordings:
 
     def find(self, collection_id: int, sha256: str, channel: str) -> Recording | None:
         """The recording of these bytes and this channel."""
-        return self._one(_select(collection_id).where(RecordingRow.sha256 == sha256, RecordingRow.channel == channel))
+        return self._one(_FIND, {"collection_id": collection_id, "sha256": sha256, "channel": channel})
 
     def get(self, collection_id: int, recording_id: int) -> Recording:
         """The recording; NotFoundError if the collection has none of this id."""
-        found = self._one(_select(collection_id).where(RecordingRow.recording_id == recording_id))
+        found = self._one(_GET, {"collection_id": collection_id, "recording_id": recording_id})
         if found is None:
             raise NotFoundError(f"no recording {recording_id} in this collection")
         return found
 
     def by_pcm(self, collection: Collection, pcm_sha256: str) -> Recording | None:
         """The first recording of this sound that the collection's generation has encoded."""
-        encoded = select(UtteranceRow.utterance_id).where(
-            UtteranceRow.recording_id == RecordingRow.recording_id,
-            UtteranceRow.generation_id == collection.generation.generation_id,
-        )
-        same = _select(collection.collection_id).where(RecordingRow.pcm_sha256 == pcm_sha256, encoded.exists())
-        return self._one(same.order_by(RecordingRow.recording_id).limit(1))
+        sound = {"pcm_sha256": pcm_sha256, "generation_id": collection.generation.generation_id}
+        return self._one(_BY_PCM, {"collection_id": collection.collection_id, **sound})
 
     def add(self, collection: Collection, new: NewRecording, provenance: Provenance) -> int:
         """Store a recording with all that was heard in it, and log its utterances; its id.
@@ -64,8 +60,7 @@ class Recordings:
             **rows.quality_values(new.quality),
             **rows.prediction_values(new.summary),
         }
-        inserted = insert(RecordingRow).values(_by_attribute(values)).returning(RecordingRow.recording_id)
-        recording_id = int(self._connection.execute(inserted).scalar_one())
+        recording_id = int(self._connection.execute(_INSERT, _by_column(values)).scalar_one())
         self.add_source(collection.collection_id, recording_id, new.channel, new.source)
         Utterances(self._connection).add(collection, recording_id, new.utterances, provenance)
         return recording_id
@@ -82,10 +77,21 @@ class Recordings:
 
     def add_source(self, collection_id: int, recording_id: int, channel: str, source: Source) -> None:
         """Note that the recording lies at this uri; a uri whose bytes were replaced moves to the new recording."""
-        state = {"recording_id": recording_id, "size_bytes": source.size_bytes, "mtime_ns": source.mtime_ns}
-        key = {"collection_id": collection_id, "uri": source.uri, "channel": channel}
-        statement = insert_into(self._connection, SourceRow).values(**key, **state)
-        self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=state))
+        statement = upsert(
+            self._connection.dialect.name,
+            SourceRow,
+            ("collection_id", "uri", "channel"),
+            ("recording_id", "size_bytes", "mtime_ns"),
+        )
+        values = {
+            "collection_id": collection_id,
+            "recording_id": recording_id,
+            "uri": source.uri,
+            "channel": channel,
+            "size_bytes": source.size_bytes,
+            "mtime_ns": source.mtime_ns,
+        }
+        self._connection.execute(statement, values)
 
     def update_details(self, recording_id: int, details: Details) -> bool:
         """Replace what is known of the recording; True if anything changed."""
@@ -102,9 +108,9 @@ class Recordings:
             select(RecordingRow.customer_id).where(RecordingRow.recording_id == recording_id)
         )
         self._connection.execute(
-            update(RecordingRow)
+            update(table_of(RecordingRow))
             .where(RecordingRow.recording_id == recording_id)
-            .values(_by_attribute(self._details_values(collection_id, details)))
+            .values(_by_column(self._details_values(collection_id, details)))
         )
         if customer_id is not None:
             removal.drop_unused_customers(self._connection, [customer_id])
@@ -189,11 +195,11 @@ class Recordings:
             "free": dict(details.metadata),
         }
 
-    def _one(self, statement: Query) -> Recording | None:
-        return next(iter(self._all(statement)), None)
+    def _one(self, statement: Query, values: dict[str, Any]) -> Recording | None:
+        return next(iter(self._all(statement, values)), None)
 
-    def _all(self, statement: Query) -> list[Recording]:
-        found = self._connection.execute(statement).fetchall()
+    def _all(self, statement: Query, values: dict[str, Any] | None = None) -> list[Recording]:
+        found = self._connection.execute(statement, values or {}).fetchall()
         uris = self._uris([row.recording_id for row in found])
         return [rows.recording_from(row, tuple(uris.get(row.recording_id, ()))) for row in found]
 
@@ -210,7 +216,7 @@ class Recordings:
 _READ = [column for column in RecordingRow.__table__.columns if column.name not in {"customer_id", "metadata"}]
 
 
-def _select(collection_id: int) -> Query:
+def _select(collection_id: int | BindParameter[int]) -> Query:
     return _with_customer(_READ).where(RecordingRow.collection_id == collection_id)
 
 
@@ -220,5 +226,22 @@ def _with_customer(columns: Sequence[Any]) -> Query:
     )
 
 
-def _by_attribute(values: dict[str, Any]) -> dict[Any, Any]:
-    return {getattr(RecordingRow, name): value for name, value in values.items()}
+def _by_column(values: dict[str, Any]) -> dict[str, Any]:
+    return {"metadata" if name == "free" else name: value for name, value in values.items()}
+
+
+def _encoded_sound() -> Query:
+    of_generation = select(UtteranceRow.utterance_id).where(
+        UtteranceRow.recording_id == RecordingRow.recording_id,
+        UtteranceRow.generation_id == bindparam("generation_id"),
+    )
+    same = RecordingRow.pcm_sha256 == bindparam("pcm_sha256")
+    return _OF_COLLECTION.where(same, of_generation.exists()).order_by(RecordingRow.recording_id).limit(1)
+
+
+# An ingest runs these for every recording: built once, since building costs more than running.
+_OF_COLLECTION = _select(bindparam("collection_id"))
+_FIND = _OF_COLLECTION.where(RecordingRow.sha256 == bindparam("sha256"), RecordingRow.channel == bindparam("channel"))
+_GET = _OF_COLLECTION.where(RecordingRow.recording_id == bindparam("recording_id"))
+_BY_PCM = _encoded_sound()
+_INSERT = insert(table_of(RecordingRow)).returning(RecordingRow.recording_id)

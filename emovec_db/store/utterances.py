@@ -15,7 +15,7 @@ from emovec_db.domain.recording import NewUtterance, Utterance
 from emovec_db.errors import EncoderMismatchError, NotFoundError
 from emovec_db.store import filters, rows
 from emovec_db.store.changes import Changes
-from emovec_db.store.statements import Query, chunks, id_of
+from emovec_db.store.statements import Query, chunks, id_of, table_of
 from emovec_db.store.tables import (
     SCORE_COLUMNS,
     CustomerRow,
@@ -28,6 +28,10 @@ from emovec_db.store.tables import (
 )
 from emovec_db.store.types import VECTOR_DTYPE
 from emovec_db.store.vectors import all_vectors_of, vectors_of
+
+_INSERT = insert(table_of(UtteranceRow)).returning(UtteranceRow.utterance_id, sort_by_parameter_order=True)
+_INSERT_PREDICTION = insert(table_of(PredictionRow))
+_INSERT_EMBEDDING = insert(table_of(EmbeddingRow))
 
 
 class Utterances:
@@ -58,7 +62,7 @@ class Utterances:
             {"backend": provenance.backend, "decode_chain": provenance.decode_chain},
         )
         self._connection.execute(
-            insert(PredictionRow),
+            _INSERT_PREDICTION,
             [
                 {
                     "utterance_id": utterance_id,
@@ -69,7 +73,7 @@ class Utterances:
             ],
         )
         self._connection.execute(
-            insert(EmbeddingRow),
+            _INSERT_EMBEDDING,
             [{"utterance_id": key, "vector": vector} for key, vector in zip(ids, vectors, strict=True)],
         )
         generation_id = collection.generation.generation_id
@@ -149,7 +153,6 @@ class Utterances:
         return Provenance(row.backend, row.decode_chain)
 
     def _insert(self, generation_id: int, recording_id: int, utterances: Sequence[NewUtterance]) -> tuple[int, ...]:
-        in_order = insert(UtteranceRow).returning(UtteranceRow.utterance_id, sort_by_parameter_order=True)
         values = [
             {
                 "generation_id": generation_id,
@@ -159,7 +162,7 @@ class Utterances:
             }
             for utterance in utterances
         ]
-        return tuple(self._connection.execute(in_order, values).scalars())
+        return tuple(self._connection.execute(_INSERT, values).scalars())
 
 
 def _vector_bytes(embedding: NDArray[np.float32], collection: Collection) -> bytes:
