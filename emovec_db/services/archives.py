@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from emovec_db.audio.files import find_recordings, path_of
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import IngestReport, IngestRequest
 from emovec_db.domain.job import JobItem, JobState
@@ -21,6 +20,8 @@ from emovec_db.services.ingest.reading import Candidate, Reading, look_at
 from emovec_db.services.ingest.survey import Survey
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.leases import LEASE_S, heartbeat
+from emovec_db.sources.folders import find_recordings
+from emovec_db.sources.local import path_of
 from emovec_db.store.store import Store
 
 #: kind of the jobs that run in the process that was asked, and are never claimed by a worker

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from emovec_db.audio.decode import decode
-from emovec_db.audio.files import find_recordings
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, SoundLimits, Waveform
 from emovec_db.encoder.emotion2vec import Emotion2vecEncoder
 from emovec_db.encoder.onnx_directory import OnnxDirectoryEncoder
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.encoder.verify import ParityReport, measure, require_parity
 from emovec_db.errors import EmovecError, QueryError
+from emovec_db.sources.folders import find_recordings
 
 #: FunASR's own memory grows with the square of the length: longer recordings are compared on their beginning
 COMPARED_S = 30

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from emovec_db.audio.decode import decode
-from emovec_db.audio.files import digest, path_of, source_of
 from emovec_db.audio.wav import write_wav
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.collection import Collection
@@ -17,6 +16,7 @@ from emovec_db.domain.ingest import AudioFile
 from emovec_db.domain.recording import Recording, Source
 from emovec_db.domain.sound import MIX, SoundLimits
 from emovec_db.errors import EmovecError, NotFoundError
+from emovec_db.sources.local import digest, path_of, source_of
 from emovec_db.store.store import Unit
 
 

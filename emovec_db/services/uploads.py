@@ -8,7 +8,6 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 from urllib.parse import quote
 
-from emovec_db.audio.files import source_of
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import IngestFailure, IngestRequest
@@ -17,6 +16,7 @@ from emovec_db.errors import EmovecError
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.reading import Candidate, failure_of, read
 from emovec_db.services.leases import heartbeat
+from emovec_db.sources.local import source_of
 from emovec_db.store.store import Store
 
 #: kind of the jobs that a worker may claim

@@ -59,7 +59,9 @@ def test_files_and_folders_that_are_named_exist() -> None:
 
 def test_modules_in_the_diagrams_exist() -> None:
     named = set(
-        re.findall(r"(?<![\w/`])((?:audio|services|encoder|speech|store)/[\w/.]*)", section(PAGE, "How data flows"))
+        re.findall(
+            r"(?<![\w/`])((?:audio|sources|services|encoder|speech|store)/[\w/.]*)", section(PAGE, "How data flows")
+        )
     )
 
     assert len(named) > 5

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from emovec_db.audio.decode import decode
-from emovec_db.audio.files import digest, source_of
 from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.recording import Details, Source
 from emovec_db.domain.sound import Sound, SoundLimits
 from emovec_db.errors import EmovecError, RecordingError, UnreadableError
+from emovec_db.sources.local import digest, source_of
 from emovec_db.store.store import Store
 
 

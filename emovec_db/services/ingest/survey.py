@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from emovec_db.audio.files import Found
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import IngestRequest, overlay
 from emovec_db.domain.path_pattern import PathPattern
@@ -14,6 +13,7 @@ from emovec_db.domain.recording import Details
 from emovec_db.errors import QueryError
 from emovec_db.services.ingest.reading import Candidate, Reading, failed, look_at
 from emovec_db.services.ingest.tally import Tally
+from emovec_db.sources.found import Found
 from emovec_db.store.store import Store
 
 #: files looked up in one query

@@ -8,9 +8,9 @@ import soundfile
 import soxr
 
 from emovec_db.audio.decode import decode
-from emovec_db.audio.files import find_recordings
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.errors import RecordingError, TruncatedError
+from emovec_db.sources.folders import find_recordings
 
 LIMITS = SoundLimits(max_bytes=50_000_000, max_duration_s=3600)
 

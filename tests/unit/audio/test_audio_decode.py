@@ -119,7 +119,7 @@ def test_decode_chain_names_decoder_resampler_and_version():
 
 def test_importing_the_audio_package_loads_no_decoder():
     code = (
-        "import sys, emovec_db.audio.decode, emovec_db.audio.files, emovec_db.audio.wav;"
+        "import sys, emovec_db.audio.decode, emovec_db.audio.wav;"
         "print([name for name in ('av', 'soxr') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,20 +1,19 @@
-"""Finding recordings in folders, globs and lists of files, and naming them."""
+"""Finding recordings in folders, globs and lists of files."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote_to_bytes, urlsplit
 
-from emovec_db.audio.globbing import expand, has_magic, is_folder
-from emovec_db.audio.source import open_source, shown, unreadable
-from emovec_db.domain.recording import Source
-from emovec_db.errors import EmovecError, QueryError, UnreadableError
+from emovec_db.audio.source import shown, unreadable
+from emovec_db.errors import EmovecError, UnreadableError
+from emovec_db.sources.found import Found
+from emovec_db.sources.globbing import expand, has_magic, is_folder
+from emovec_db.sources.local import uri_of
 
 #: in folders, files with these suffixes are recordings; sound files, and video files that may hold sound
 AUDIO_SUFFIXES: Final = frozenset({
@@ -28,23 +27,6 @@ AUDIO_SUFFIXES: Final = frozenset({
 #: keys of the counter of what was passed over, beside suffixes
 HIDDEN: Final = "hidden"
 NO_SUFFIX: Final = "no suffix"
-
-_DIGEST_CHUNK_BYTES: Final = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One recording, or one thing that stands where a recording was expected."""
-
-    path: Path
-    #: `file:///…` of the absolute path; see `uri_of`
-    uri: str
-    #: the folder that was asked for, or the file's own
-    root: Path
-    #: the path below the root with `/`, always valid text (bytes that are no UTF-8 show as �)
-    relative: str
-    #: why it can't be a recording, as far as that shows without opening it
-    error: EmovecError | None = None
 
 
 def find_recordings(paths: Sequence[Path | str], *, ignored: Counter[str] | None = None) -> Iterator[Found]:
@@ -65,48 +47,6 @@ def find_recordings(paths: Sequence[Path | str], *, ignored: Counter[str] | None
             yield from _glob(asked, counter)
         else:
             yield from _named(asked, None, counter)
-
-
-def uri_of(path: Path) -> str:
-    """`file:///…` of a file, percent-encoded, so that any name is printable text and `path_of` gives it back.
-
-    The folder is resolved, the last name is not: a symlinked recording keeps its own name, and one folder reached by
-    two ways gives one uri.
-    """
-    if path.name in {"", ".."}:
-        return Path(os.path.realpath(path)).as_uri()
-    # Not Path.resolve, which raises for symlink loops.
-    parent = os.path.abspath(path.parent) if "\0" in str(path) else os.path.realpath(path.parent)
-    return (Path(parent) / path.name).as_uri()
-
-
-def path_of(uri: str) -> Path:
-    """The path of a `file:///…` uri; raises QueryError for any other."""
-    parts = urlsplit(uri)
-    if parts.scheme != "file" or parts.netloc not in {"", "localhost"} or parts.query or parts.fragment:
-        raise QueryError(f"uri {uri!r} is no local file; expected file:///… with an absolute path")
-    raw = unquote_to_bytes(parts.path)
-    if not raw.startswith(b"/") or b"\0" in raw:
-        raise QueryError(f"uri {uri!r} holds no absolute path; expected file:///…")
-    return Path(os.fsdecode(raw))
-
-
-def digest(path: Path) -> str:
-    """Hex sha256 of a file's bytes; raises UnreadableError, NotAudioError (empty)."""
-    sha256 = hashlib.sha256()
-    with open_source(path) as source:
-        while chunk := source.read(_DIGEST_CHUNK_BYTES):
-            sha256.update(chunk)
-    return sha256.hexdigest()
-
-
-def source_of(path: Path, uri: str) -> Source:
-    """The file's state now, to tell later whether it changed; raises UnreadableError."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    return Source(uri=uri, size_bytes=status.st_size, mtime_ns=status.st_mtime_ns)
 
 
 def _glob(pattern: Path, ignored: Counter[str]) -> Iterator[Found]:
@@ -204,7 +144,7 @@ def _stat_error(path: Path) -> EmovecError | None:
 
 def _found(path: Path, root: Path, error: EmovecError | None) -> Found:
     below = path.relative_to(root) if path != root and path.is_relative_to(root) else Path(path.name)
-    return Found(path, uri_of(path), root, os.fsencode(below).decode(errors="replace"), error)
+    return Found(path, uri_of(path), os.fsencode(below).decode(errors="replace"), error)
 
 
 def _suffix(name: str) -> str:

@@ -1,0 +1,22 @@
+"""What a search for recordings comes upon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from emovec_db.errors import EmovecError
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One recording, or one thing that stands where a recording was expected."""
+
+    path: Path
+    #: `file:///…` of the absolute path; see `uri_of`
+    uri: str
+    #: the path below the folder that was asked for, or below the file's own, with `/`; always valid text (bytes that
+    #: are no UTF-8 show as �)
+    relative: str
+    #: why it can't be a recording, as far as that shows without opening it
+    error: EmovecError | None = None
