@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import PostgresServer, postgres_programs, postgres_server
+
+# how long an example takes says more of the machine than of the code
+settings.register_profile("emovec", deadline=None)
+settings.load_profile("emovec")
 
 ROOT = Path(__file__).resolve().parent.parent
 
