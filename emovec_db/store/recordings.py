@@ -15,7 +15,8 @@ from emovec_db.errors import NotFoundError
 from emovec_db.store import filters, paging, removal, rows
 from emovec_db.store.collections import Collections
 from emovec_db.store.statements import Query, chunks, id_of, table_of, upsert
-from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, UtteranceRow
+from emovec_db.store.summaries import SUMMARY_COLUMNS, Summaries, of_active_generation
+from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, SummaryRow, UtteranceRow
 from emovec_db.store.utterances import Utterances
 
 
@@ -58,11 +59,11 @@ class Recordings:
             "created_at": rows.now(),
             **self._details_values(collection.collection_id, new.details),
             **rows.quality_values(new.quality),
-            **rows.prediction_values(new.summary),
         }
         recording_id = int(self._connection.execute(_INSERT, _by_column(values)).scalar_one())
         self.add_source(collection.collection_id, recording_id, new.channel, new.source)
         Utterances(self._connection).add(collection, recording_id, new.utterances, provenance)
+        Summaries(self._connection).add(collection, recording_id, new.summary)
         return recording_id
 
     def sources(self, collection_id: int, uris: Sequence[str]) -> dict[tuple[str, str], tuple[int, Source]]:
@@ -217,7 +218,8 @@ _READ = [column for column in RecordingRow.__table__.columns if column.name not 
 
 
 def _select(collection_id: int | BindParameter[int]) -> Query:
-    return _with_customer(_READ).where(RecordingRow.collection_id == collection_id)
+    summed_up = _with_customer([*_READ, *SUMMARY_COLUMNS]).join(SummaryRow, of_active_generation(collection_id))
+    return summed_up.where(RecordingRow.collection_id == collection_id)
 
 
 def _with_customer(columns: Sequence[Any]) -> Query:

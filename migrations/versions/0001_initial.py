@@ -19,7 +19,7 @@ TIME = sa.DateTime(timezone=True)
 TEXT = sa.String()
 REAL: sa.Double[float] = sa.Double()
 TABLES = (
-    *("collections", "generations", "customers", "changes", "recordings", "sources"),
+    *("collections", "generations", "customers", "changes", "recordings", "sources", "summaries"),
     *("utterances", "provenances", "predictions", "embeddings"),
     *("clusterings", "clustering_members", "jobs", "job_items", "failures"),
 )
@@ -98,10 +98,9 @@ def _create_recordings() -> None:
         _column("codec", TEXT),
         _column("channels", sa.Integer()),
         _column("warnings", JSON),
-        *_prediction(),
         sa.UniqueConstraint("collection_id", "sha256", "channel"),
     )
-    for second in ("pcm_sha256", "recorded_at", "speaker", "label"):
+    for second in ("pcm_sha256", "recorded_at", "speaker"):
         _index("recordings", "collection_id", second)
     _index("recordings", "customer_id")
     _index("recordings", "blob_key")
@@ -115,6 +114,13 @@ def _create_recordings() -> None:
         sa.UniqueConstraint("collection_id", "uri", "channel"),
     )
     _index("sources", "recording_id", "source_id")
+    op.create_table(
+        "summaries",
+        _link("recording_id", "recordings.recording_id", cascade=True, primary_key=True),
+        _link("generation_id", "generations.generation_id", primary_key=True),
+        *_prediction(),
+    )
+    _index("summaries", "generation_id", "label")
 
 
 def _create_utterances() -> None:

@@ -16,6 +16,7 @@ from emovec_db.store.tables.content import (
     ProvenanceRow,
     RecordingRow,
     SourceRow,
+    SummaryRow,
     UtteranceRow,
 )
 from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
@@ -37,5 +38,6 @@ __all__ = [
     "ProvenanceRow",
     "RecordingRow",
     "SourceRow",
+    "SummaryRow",
     "UtteranceRow",
 ]
