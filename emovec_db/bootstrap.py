@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.blobs.folder import FolderBlobs
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.sound import SoundLimits
@@ -29,6 +30,7 @@ class Parts:
     settings: Settings
     store: Store
     blobs: Blobs
+    decoders: DecoderPool
     encoders: Encoders
     sounds: SoundEncoder
     indexes: LiveIndexes
@@ -56,12 +58,15 @@ def build(settings: Settings) -> Parts:
     threads = settings.threads or None
     store = Store.open(settings.resolved_database_url)
     blobs = FolderBlobs(settings.blobs_dir)
+    readers = max(1, min(2, (os.cpu_count() or 2) - 1))
     sounds = SoundEncoder()
     indexes = LiveIndexes(store, settings.index_dir)
     return Parts(
         settings=settings,
         store=store,
         blobs=blobs,
+        # at least two, so that a long recording does not hold up every other request of a server
+        decoders=DecoderPool(max(2, readers), timeout_s=settings.decode_timeout_s),
         encoders=Encoders(
             lambda source: load_encoder(source, models_dir=settings.resolved_models_dir, threads=threads),
             settings.encoder,
@@ -74,5 +79,5 @@ def build(settings: Settings) -> Parts:
         uploads=Uploads(store, blobs),
         upload_limits=SoundLimits(int(settings.upload_max_mb * MB), settings.upload_max_minutes * 60),
         archive_limits=SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600),
-        readers=max(1, min(2, (os.cpu_count() or 2) - 1)),
+        readers=readers,
     )

@@ -28,8 +28,7 @@ _REASONS = {
 
 def shown(path: Path) -> str:
     """The file's name on one printable line, without its folders: messages reach people who may not know them."""
-    name = os.fsencode(path.name or str(path)).decode(errors="backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return _printable(os.fsencode(path.name or str(path)).decode(errors="backslashreplace"))
 
 
 def unreadable(name: str, error: OSError) -> UnreadableError:
@@ -81,7 +80,7 @@ def open_source(path: Path, *, max_bytes: int | None = None, name: str | None = 
 
     Raises UnreadableError, NotAudioError (empty), TooLargeError.
     """
-    known_as = name or shown(path)
+    known_as = _printable(name) if name else shown(path)
     if "\0" in str(path):
         raise UnreadableError(f"{known_as} can't be read: its name holds a NUL character; no file can have it")
     try:
@@ -115,6 +114,10 @@ def reading(name: str, file_number: int) -> Iterator[Source]:
             raise source.failure
     except OSError as error:
         raise unreadable(name, error) from error
+
+
+def _printable(name: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _check_plain(source: Source, file_number: int, max_bytes: int | None) -> None:

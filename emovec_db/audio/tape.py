@@ -19,6 +19,9 @@ class Tape:
         self._samples = np.empty(_BEGIN_SAMPLES, np.float32)
         self._length = 0
 
+    def __len__(self) -> int:
+        return self._length
+
     def append(self, chunk: NDArray[np.float32]) -> None:
         """Take the next samples, float32 (samples,)."""
         end = self._length + len(chunk)

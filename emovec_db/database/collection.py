@@ -150,7 +150,7 @@ class Collection:
     ) -> Classification:
         """Emotion of a recording by the collection's encoder; nothing is stored."""
         method = self._method()
-        sound = sound_of(recording, limits or self._parts.archive_limits)
+        sound = sound_of(self._parts.decoders, recording, limits or self._parts.archive_limits)
         return classify(method, self._parts.sounds, sound, frames=frames)
 
     def compare(
@@ -163,7 +163,7 @@ class Collection:
     ) -> float:
         """Similarity of two recordings by the collection's encoder, -1..1; nothing is stored."""
         method = self._method()
-        sounds = [sound_of(one, limits or self._parts.archive_limits) for one in (first, second)]
+        sounds = [sound_of(self._parts.decoders, one, limits or self._parts.archive_limits) for one in (first, second)]
         return compare(method, self._parts.sounds, space_named(space), *sounds)
 
     def similar(
@@ -280,7 +280,7 @@ class Collection:
             stored = unit.collections.get(self.name)
             recording = unit.recordings.get(stored.collection_id, recording_id)
             sources = sources_of(unit, stored, recording)
-        return audio_file(self._parts.blobs, recording, sources, self._parts.archive_limits)
+        return audio_file(self._parts.blobs, self._parts.decoders, recording, sources, self._parts.archive_limits)
 
     # --- keeping it right
 
@@ -304,6 +304,7 @@ class Collection:
         audit = Audit(
             store=self._parts.store,
             blobs=self._parts.blobs,
+            decoders=self._parts.decoders,
             encoder=self._parts.encoders.of(stored),
             limits=self._parts.archive_limits,
         )
@@ -335,6 +336,7 @@ class Collection:
     ) -> Ingest:
         return Ingest(
             store=self._parts.store,
+            decoders=self._parts.decoders,
             collection=stored,
             method=method_of(self._parts.encoders, stored),
             sounds=self._parts.sounds,

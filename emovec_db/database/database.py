@@ -59,7 +59,8 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Give back connections."""
+        """Give back connections and end the decoder processes."""
+        self._parts.decoders.close()
         self._parts.store.close()
 
     def collection(self, name: str = DEFAULT_COLLECTION) -> Collection:
@@ -79,7 +80,7 @@ class Database:
         Raises:
             RecordingError: the recording can't be used; says why.
         """
-        sound = sound_of(recording, limits or self._parts.archive_limits)
+        sound = sound_of(self._parts.decoders, recording, limits or self._parts.archive_limits)
         return classify(method_for_new(self._parts.encoders), self._parts.sounds, sound, frames=frames)
 
     def compare(self, first: str | Path | Sound, second: str | Path | Sound, *, space: str = "embedding") -> float:
@@ -88,7 +89,7 @@ class Database:
         Raises:
             RecordingError: one of them can't be used; says why.
         """
-        sounds = [sound_of(one, self._parts.archive_limits) for one in (first, second)]
+        sounds = [sound_of(self._parts.decoders, one, self._parts.archive_limits) for one in (first, second)]
         return compare(method_for_new(self._parts.encoders), self._parts.sounds, space_named(space), *sounds)
 
     def encoder_id(self) -> str:

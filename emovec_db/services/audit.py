@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec_db.audio.decode import decode
+from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.audit import AuditReport
 from emovec_db.domain.collection import Collection
@@ -29,6 +29,7 @@ class Audit:
 
     store: Store
     blobs: Blobs
+    decoders: DecoderPool
     encoder: Encoder
     limits: SoundLimits
 
@@ -38,7 +39,7 @@ class Audit:
         for recording, sources, utterances in self._drawn(collection, sample, seed):
             try:
                 path = original_file(self.blobs, recording, sources)
-                sound = decode(path, channels=(recording.channel,), limits=self.limits)[0]
+                sound = self.decoders.decode(path, channels=(recording.channel,), limits=self.limits)[0]
             except EmovecError:
                 found.gone += len(utterances)
                 continue

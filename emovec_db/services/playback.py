@@ -8,7 +8,7 @@ import mimetypes
 from collections.abc import Mapping
 from pathlib import Path
 
-from emovec_db.audio.decode import decode
+from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.audio.wav import write_wav
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.collection import Collection
@@ -20,7 +20,9 @@ from emovec_db.sources.local import digest, path_of, source_of
 from emovec_db.store.store import Unit
 
 
-def audio_file(blobs: Blobs, recording: Recording, sources: Mapping[str, Source], limits: SoundLimits) -> AudioFile:
+def audio_file(
+    blobs: Blobs, decoders: DecoderPool, recording: Recording, sources: Mapping[str, Source], limits: SoundLimits
+) -> AudioFile:
     """The stored upload or the unchanged source; for one channel of several, only that channel as WAV.
 
     `sources` says by uri in which state the file was when it was ingested.
@@ -29,7 +31,7 @@ def audio_file(blobs: Blobs, recording: Recording, sources: Mapping[str, Source]
         NotFoundError: the file is gone, or holds other bytes than those that were ingested.
     """
     if recording.channel != MIX:
-        return _rendered(blobs, recording, sources, limits)
+        return _rendered(blobs, decoders, recording, sources, limits)
     return AudioFile(original_file(blobs, recording, sources), _media_type(recording))
 
 
@@ -47,10 +49,13 @@ def _media_type(recording: Recording) -> str:
     return media_type.replace("video/", "audio/", 1)
 
 
-def _rendered(blobs: Blobs, recording: Recording, sources: Mapping[str, Source], limits: SoundLimits) -> AudioFile:
+def _rendered(
+    blobs: Blobs, decoders: DecoderPool, recording: Recording, sources: Mapping[str, Source], limits: SoundLimits
+) -> AudioFile:
     (key,) = rendered_keys(recording)
     if not blobs.exists(key):
-        sound = decode(original_file(blobs, recording, sources), channels=(recording.channel,), limits=limits)[0]
+        original = original_file(blobs, recording, sources)
+        (sound,) = decoders.decode(original, channels=(recording.channel,), limits=limits)
         wav = io.BytesIO()
         write_wav(wav, sound.waveform)
         wav.seek(0)

@@ -68,7 +68,7 @@ class Uploads:
             ingest.tally.fail(failures[0])
             recording_ids: list[int] = []
         else:
-            reading = read(self.store, ingest.collection.collection_id, candidate, ingest.limits)
+            reading = read(self.store, ingest.decoders, ingest.collection.collection_id, candidate, ingest.limits)
             recording_ids = ingest.settle([reading])[item.uri]
             failures = reading.failures
         self._finish(item, failures, recording_ids)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from emovec_db.audio.decode import DECODE_CHAIN
+from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.ingest import Progress
@@ -34,6 +35,7 @@ class Ingest:
     """One run into one collection, on behalf of one job."""
 
     store: Store
+    decoders: DecoderPool
     collection: Collection
     method: Method
     sounds: SoundEncoder
@@ -72,7 +74,7 @@ class Ingest:
         return self._write(self._encode(batch))
 
     def _read(self, candidate: Candidate) -> Reading:
-        return read(self.store, self.collection.collection_id, candidate, self.limits)
+        return read(self.store, self.decoders, self.collection.collection_id, candidate, self.limits)
 
     def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
         provenance = Provenance(backend=self.method.encoder.backend, decode_chain=DECODE_CHAIN)

@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emovec_db.audio.decode import decode
+from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.recording import Details, Source
 from emovec_db.domain.sound import Sound, SoundLimits
-from emovec_db.errors import EmovecError, RecordingError, UnreadableError
+from emovec_db.errors import (
+    DecoderCrashedError,
+    DecodeTimeoutError,
+    EmovecError,
+    RecordingError,
+    UnreadableError,
+)
 from emovec_db.sources.local import digest, source_of
 from emovec_db.store.store import Store
+
+#: errors that another try at the same file would only repeat, at the cost of a process
+BREAKS_DECODERS = (DecoderCrashedError, DecodeTimeoutError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +73,7 @@ def look_at(path: Path, uri: str, details: dict[str, Details]) -> Candidate | Re
         return failed(path, uri, details, error)
 
 
-def read(store: Store, collection_id: int, candidate: Candidate, limits: SoundLimits) -> Reading:
+def read(store: Store, decoders: DecoderPool, collection_id: int, candidate: Candidate, limits: SoundLimits) -> Reading:
     """Hash the file and decode the channels that are new; never raises for a bad file."""
     uri = candidate.source.uri
     try:
@@ -76,7 +85,7 @@ def read(store: Store, collection_id: int, candidate: Candidate, limits: SoundLi
         found = {channel: unit.recordings.find(collection_id, sha256, channel) for channel in candidate.details}
     known = {channel: recording.recording_id for channel, recording in found.items() if recording is not None}
     missing = [channel for channel in candidate.details if channel not in known]
-    sounds, failures = _decode_each(candidate, missing, limits)
+    sounds, failures = _decode_each(decoders, candidate, missing, limits)
     if sounds and source_of(candidate.path, uri) != candidate.source:
         changed = UnreadableError("the file changed while it was being read: ingest it again when it is complete")
         return Reading(
@@ -96,22 +105,22 @@ def failure_of(uri: str, error: EmovecError, channel: str | None = None) -> Inge
 
 
 def _decode_each(
-    candidate: Candidate, channels: Iterable[str], limits: SoundLimits
+    decoders: DecoderPool, candidate: Candidate, channels: Iterable[str], limits: SoundLimits
 ) -> tuple[tuple[Sound, ...], tuple[IngestFailure, ...]]:
     """All channels in one pass; one by one where that fails, since one party of a call may be silent."""
     asked = tuple(channels)
     if not asked:
         return (), ()
     try:
-        return decode(candidate.path, channels=asked, limits=limits, name=candidate.name), ()
+        return decoders.decode(candidate.path, channels=asked, limits=limits, name=candidate.name), ()
     except EmovecError as error:
-        if len(asked) == 1 or not isinstance(error, RecordingError):
+        if len(asked) == 1 or not isinstance(error, RecordingError) or isinstance(error, BREAKS_DECODERS):
             return (), tuple(failure_of(candidate.source.uri, error) for _ in asked)
     sounds: list[Sound] = []
     failures: list[IngestFailure] = []
     for channel in asked:
         try:
-            sounds.extend(decode(candidate.path, channels=(channel,), limits=limits, name=candidate.name))
+            sounds.extend(decoders.decode(candidate.path, channels=(channel,), limits=limits, name=candidate.name))
         except EmovecError as error:
             failures.append(failure_of(candidate.source.uri, error, channel))
     return tuple(sounds), tuple(failures)
