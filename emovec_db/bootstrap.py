@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.blobs.folder import FolderBlobs
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.sound import SoundLimits
@@ -14,7 +15,6 @@ from emovec_db.services.deletion import Eraser
 from emovec_db.services.encoders import Encoders
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.live_index import LiveIndexes
-from emovec_db.services.policies import Policies
 from emovec_db.services.search import Search
 from emovec_db.services.uploads import Uploads
 from emovec_db.settings import DEFAULT_ENCODER, Settings
@@ -30,13 +30,13 @@ class Parts:
     settings: Settings
     store: Store
     blobs: Blobs
+    decoders: DecoderPool
     encoders: Encoders
     sounds: SoundEncoder
     indexes: LiveIndexes
     search: Search
     eraser: Eraser
     uploads: Uploads
-    policies: Policies
     upload_limits: SoundLimits
     archive_limits: SoundLimits
     #: threads that read and decode ahead of the encoder
@@ -58,14 +58,15 @@ def build(settings: Settings) -> Parts:
     threads = settings.threads or None
     store = Store.open(settings.resolved_database_url)
     blobs = FolderBlobs(settings.blobs_dir)
+    readers = max(1, min(2, (os.cpu_count() or 2) - 1))
     sounds = SoundEncoder()
     indexes = LiveIndexes(store, settings.index_dir)
-    eraser = Eraser(store, blobs, indexes, sounds)
-    archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
     return Parts(
         settings=settings,
         store=store,
         blobs=blobs,
+        # at least two, so that a long recording does not hold up every other request of a server
+        decoders=DecoderPool(max(2, readers), timeout_s=settings.decode_timeout_s),
         encoders=Encoders(
             lambda source: load_encoder(source, models_dir=settings.resolved_models_dir, threads=threads),
             settings.encoder,
@@ -74,10 +75,9 @@ def build(settings: Settings) -> Parts:
         sounds=sounds,
         indexes=indexes,
         search=Search(store, indexes),
-        eraser=eraser,
+        eraser=Eraser(store, blobs, indexes, sounds),
         uploads=Uploads(store, blobs),
-        policies=Policies(store=store, blobs=blobs, eraser=eraser, limits=archive_limits),
         upload_limits=SoundLimits(int(settings.upload_max_mb * MB), settings.upload_max_minutes * 60),
-        archive_limits=archive_limits,
-        readers=max(1, min(2, (os.cpu_count() or 2) - 1)),
+        archive_limits=SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600),
+        readers=readers,
     )

@@ -18,7 +18,9 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   │   ├── TooShortError
     │   │   ├── TooLongError
     │   │   ├── SilentError
-    │   │   └── NotFiniteError
+    │   │   ├── NotFiniteError
+    │   │   ├── DecoderCrashedError
+    │   │   └── DecodeTimeoutError
     │   ├── RefusedError             403: the collection's policy forbids it
     │   ├── MissingPartError         501: an extra or a weights file is not installed
     │   ├── BadWeightsError
@@ -147,6 +149,18 @@ class NotFiniteError(RecordingError):
     """Raised when samples are NaN or infinite."""
 
     code = "not_finite"
+
+
+class DecoderCrashedError(RecordingError):
+    """Raised when the process that decoded a file broke on it; others take the next files."""
+
+    code = "decoder_crashed"
+
+
+class DecodeTimeoutError(RecordingError):
+    """Raised when decoding a file took longer than its size and length allow."""
+
+    code = "decode_timeout"
 
 
 class RefusedError(UserError):

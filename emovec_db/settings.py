@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     inference_queue: int = Field(8, ge=1, description="classify and search requests that may wait for the encoder")
     upload_max_mb: float = Field(10, gt=0, description="greatest upload, megabytes")
     upload_max_minutes: float = Field(30, gt=0, description="longest sound in an upload")
+    decode_timeout_s: float = Field(
+        60, gt=0, description="seconds that decoding a file may take, beside 1 s per 5 MB and 1 s per 10 s of its sound"
+    )
     archive_max_mb: float = Field(2048, gt=0, description="greatest file of an archive, megabytes")
     archive_max_hours: float = Field(6, gt=0, description="longest sound in a file of an archive")
 

@@ -29,7 +29,7 @@ _AUDIO = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary
 
 @recordings.post(
     "",
-    responses={200: Job, 201: Job, 202: Job, **failures(400, 403, 413)},
+    responses={200: Job, 201: Job, 202: Job, **failures(400, 413)},
     request_body=request_body(form=UploadForm),
 )
 def upload(path: CollectionPath, query: UploadQuery) -> tuple[Response, int, dict[str, str]]:
@@ -58,10 +58,9 @@ def list_recordings(path: CollectionPath, query: RecordingsQuery) -> Response:
 
 @recordings.get("/<id:recording_id>", responses={200: Recording, **failures(404)})
 def show_recording(path: RecordingPath) -> Response:
-    """One recording with its utterances, and which other channels of its file are stored."""
+    """One recording with its utterances."""
     stored = collection(path.name)
-    recording, utterances = stored.recording(path.recording_id), stored.utterances(path.recording_id)
-    return jsonify(recording_document(recording, utterances, stored.siblings(path.recording_id)))
+    return jsonify(recording_document(stored.recording(path.recording_id), stored.utterances(path.recording_id)))
 
 
 @recordings.delete("/<id:recording_id>", responses={200: Deletion, **failures(404)})
@@ -70,7 +69,7 @@ def delete_recording(path: RecordingPath) -> Response:
     return jsonify(deletion_document(collection(path.name).delete(path.recording_id)))
 
 
-@recordings.get("/<id:recording_id>/audio", responses={200: _AUDIO, 206: _AUDIO, **failures(403, 404)})
+@recordings.get("/<id:recording_id>/audio", responses={200: _AUDIO, 206: _AUDIO, **failures(404)})
 def audio(path: RecordingPath) -> Response:
     """The recording's sound; range requests are answered with the range."""
     sound = collection(path.name).audio(path.recording_id)

@@ -10,9 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec_db.domain.policy import MIXED
 from emovec_db.domain.sound import MIX
-from emovec_db.errors import QueryError, RecordingError, RefusedError
+from emovec_db.errors import QueryError, RecordingError
 
 LEFT: Final = "left"
 RIGHT: Final = "right"
@@ -60,12 +59,6 @@ def check_present(picks: Sequence[Pick], channels: int, shown: str) -> None:
                 f"{shown} has no channel {pick.name!r}; it has {channels} channel{'s' * (channels > 1)}: {present}",
                 channels=channels,
             )
-
-
-def check_apart(picks: Sequence[Pick], channels: int, shown: str) -> None:
-    """Raise RefusedError where several channels would be mixed."""
-    if channels > 1 and any(pick.place is None for pick in picks):
-        raise RefusedError(f"{shown} is refused: {MIXED.format(channels=channels)}", channels=channels)
 
 
 def _pick(name: str) -> Pick:

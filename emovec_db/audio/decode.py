@@ -20,14 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.audio.channels import Pick, picks_of
-from emovec_db.audio.completeness import check_complete
-from emovec_db.audio.container import Track, open_track
-from emovec_db.audio.pcm import BLOCK_SAMPLES, Block, blocks_of, full_scale, to_float
-from emovec_db.audio.quality import Origin, measure
-from emovec_db.audio.resampling import Recorder, Taken
-from emovec_db.audio.source import Source, open_source
+from emovec_db.audio.listening import Heard, Origin, listen
+from emovec_db.audio.pcm import BLOCK_SAMPLES, Block, full_scale, to_float
+from emovec_db.audio.quality import measure
+from emovec_db.audio.resampling import Recorder
+from emovec_db.audio.source import open_source
+from emovec_db.audio.tape import Tape
 from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound, SoundLimits, Waveform
-from emovec_db.errors import NotAudioError, QueryError, SilentError, TooShortError
+from emovec_db.errors import QueryError, SilentError, TooShortError
 
 _AV_VERSION: Final = ".".join(version("av").split(".")[:2])
 
@@ -51,22 +51,21 @@ def decode(
 ) -> tuple[Sound, ...]:
     """Decode a file's first audio stream to one sound per asked channel, in their order.
 
+    In this process, which a file made for it could crash: for files from elsewhere, `DecoderPool.decode` does the same
+    in others.
+
     Channels are `mix` (the mean of all), `left` and `right` (the first and second of at least two), `ch0`, `ch1` ….
     Messages call the file by `name`, else by its own. The limits hold while decoding: a small file can decode to hours.
     Memory: 64 kB per second and channel.
 
     Raises UnreadableError, TooLargeError, NotAudioError, TruncatedError, TooLongError, NotFiniteError, TooShortError,
-    SilentError, RecordingError (the file lacks a channel), QueryError (no such channel name), RefusedError (several
-    channels would be mixed, and the limits don't let them).
+    SilentError, RecordingError (the file lacks a channel), QueryError (no such channel name).
     """
     picks = picks_of(channels)
-    with open_source(path, max_bytes=limits.max_bytes, name=name) as source, open_track(source) as track:
-        origin, taken = _record(track, source, picks, limits)
-        check_complete(track, source)
-        shown = source.shown
-    if origin is None:
-        raise NotAudioError(f"{shown} holds an audio track, but nothing in it can be decoded: see whether it plays")
-    return tuple(_sound(pick, one, origin, shown) for pick, one in zip(picks, taken, strict=True))
+    tapes = [Tape() for _ in picks]
+    with open_source(path, max_bytes=limits.max_bytes, name=name) as source:
+        heard = listen(source, picks, limits.max_duration_s, lambda place, samples: tapes[place].append(samples))
+    return sounds_of(picks, [tape.finish() for tape in tapes], heard, source.shown)
 
 
 def from_samples(samples: NDArray[Any], sample_rate_hz: int) -> Sound:
@@ -80,26 +79,29 @@ def from_samples(samples: NDArray[Any], sample_rate_hz: int) -> Sound:
     samples = _checked(np.asarray(samples))
     picks = picks_of([MIX])
     level = full_scale(samples.dtype, "array")
-    recorder = Recorder(picks, max_duration_s=float("inf"), shown="the array")
+    tape = Tape()
+    recorder = Recorder(picks, lambda _, chunk: tape.append(chunk), max_duration_s=float("inf"), shown="the array")
     for start in range(0, len(samples), BLOCK_SAMPLES):
         block = to_float(samples[start : start + BLOCK_SAMPLES])[:, np.newaxis]
         recorder.add(Block(block, sample_rate_hz, level))
-    return _sound(picks[0], recorder.finish()[0], Origin(sample_rate_hz, "array", 1), "the array")
+    heard = Heard(Origin(sample_rate_hz, "array", 1), recorder.finish())
+    return sounds_of(picks, [tape.finish()], heard, "the array")[0]
 
 
-def _record(
-    track: Track, source: Source, picks: Sequence[Pick], limits: SoundLimits
-) -> tuple[Origin | None, list[Taken]]:
-    recorder = Recorder(picks, max_duration_s=limits.max_duration_s, may_mix=limits.may_mix, shown=source.shown)
-    origin = None
-    for block in blocks_of(track.frames(), track.codec):
-        origin = origin or Origin(block.sample_rate_hz, track.codec, block.samples.shape[1])
-        recorder.add(block)
-    return origin, recorder.finish()
+def sounds_of(picks: Sequence[Pick], waveforms: Sequence[Waveform], heard: Heard, shown: str) -> tuple[Sound, ...]:
+    """Check and measure the waveforms that were decoded of one file, one per pick.
+
+    Raises TooShortError, SilentError.
+    """
+    for pick, waveform in zip(picks, waveforms, strict=True):
+        _check(pick, waveform, shown)
+    return tuple(
+        Sound(waveform, _pcm_sha256(waveform), pick.name, measure(waveform, levels, heard.origin))
+        for pick, waveform, levels in zip(picks, waveforms, heard.levels, strict=True)
+    )
 
 
-def _sound(pick: Pick, taken: Taken, origin: Origin, shown: str) -> Sound:
-    waveform = taken.waveform
+def _check(pick: Pick, waveform: Waveform, shown: str) -> None:
     duration_s = len(waveform) / SAMPLE_RATE_HZ
     if duration_s < MIN_DURATION_S:
         raise TooShortError(
@@ -110,7 +112,6 @@ def _sound(pick: Pick, taken: Taken, origin: Origin, shown: str) -> Sound:
             f"{shown} is silent in channel {pick.name}: its peak is under -60 dB of full scale; "
             "expected speech: check the microphone, or ask for another channel"
         )
-    return Sound(waveform, _pcm_sha256(waveform), pick.name, measure(taken, origin))
 
 
 def _pcm_sha256(waveform: Waveform) -> str:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How loud a channel's original samples were."""
+
+    #: greatest absolute sample
+    peak: float
+    #: share of clipped samples, 0..1; of a mix, over all its channels
+    clipping_ratio: float
 
 
 class Meter:
@@ -22,9 +34,9 @@ class Meter:
         self._before: NDArray[np.bool_] | None = None
 
     @property
-    def clipping_ratio(self) -> float:
-        """Share of clipped samples, 0..1; of a mix, over all its channels."""
-        return self._clipped / self._samples if self._samples else 0.0
+    def levels(self) -> Levels:
+        """What was measured so far."""
+        return Levels(self.peak, self._clipped / self._samples if self._samples else 0.0)
 
     def add(self, samples: NDArray[np.float32], sources: NDArray[np.float32], full_scale: float) -> None:
         """Take the channel's samples, float32 (samples,), and those that it mixes, float32 (samples, channels)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec_db.audio.resampling import Taken
+from emovec_db.audio.listening import Origin
+from emovec_db.audio.metering import Levels
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, Quality, Waveform
 
 FRAME_SAMPLES: Final = SAMPLE_RATE_HZ // 50
@@ -40,36 +40,26 @@ WARNING_TEXTS: Final[dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a sound was before it became a waveform."""
-
-    sample_rate_hz: int
-    codec: str
-    channels: int
-
-
-def measure(taken: Taken, origin: Origin) -> Quality:
+def measure(waveform: Waveform, levels: Levels, origin: Origin) -> Quality:
     """Measure one channel; the waveform holds at least 0.2 s.
 
     Power is that of 20 ms frames without their mean. SNR = (loud - quiet) / quiet in dB, at most 98 dB under the loud
     parts; None where the loud parts lie less than 3 dB above the quiet ones (a steady sound, no pause in it).
     """
-    waveform, meter = taken.waveform, taken.meter
     power = _frame_power(waveform)
     quiet, loud = (float(level) for level in np.percentile(power, [QUIET_PERCENTILE, LOUD_PERCENTILE]))
     duration_s = len(waveform) / SAMPLE_RATE_HZ
     flags = {
         "short": duration_s < SHORT_S,
-        "clipped": meter.clipping_ratio > CLIPPED_RATIO,
+        "clipped": levels.clipping_ratio > CLIPPED_RATIO,
         "near_silent": _db(loud) < NEAR_SILENT_DB,
         "narrow_band": origin.sample_rate_hz < SAMPLE_RATE_HZ or _treble_db(waveform) < NARROW_BAND_DB,
         "long": duration_s > LONG_S,
     }
     return Quality(
         duration_s=duration_s,
-        peak=min(1.0, meter.peak),
-        clipping_ratio=meter.clipping_ratio,
+        peak=min(1.0, levels.peak),
+        clipping_ratio=levels.clipping_ratio,
         snr_db=_db(loud / quiet - 1) if loud >= 2 * quiet else None,
         silence_ratio=float(np.mean(power < loud * 10 ** (-SILENCE_DB / 10))),
         sample_rate_hz=origin.sample_rate_hz,

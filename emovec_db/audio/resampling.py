@@ -1,18 +1,17 @@
-"""Blocks of sound at their original rate to 16 kHz waveforms of the asked channels, as they come."""
+"""Blocks of sound at their original rate to 16 kHz samples of the asked channels, as they come."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec_db.audio.channels import Pick, check_apart, check_present
-from emovec_db.audio.metering import Meter
+from emovec_db.audio.channels import Pick, check_present
+from emovec_db.audio.metering import Levels, Meter
 from emovec_db.audio.pcm import Block
-from emovec_db.domain.sound import SAMPLE_RATE_HZ, Waveform
+from emovec_db.domain.sound import SAMPLE_RATE_HZ
 from emovec_db.errors import NotAudioError, NotFiniteError, TooLongError
 
 if TYPE_CHECKING:
@@ -22,35 +21,25 @@ if TYPE_CHECKING:
 MIN_RATE_HZ: Final = 4_000
 MAX_RATE_HZ: Final = 768_000
 
-_BEGIN_SAMPLES: Final = 10 * SAMPLE_RATE_HZ
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """One asked channel, complete."""
-
-    waveform: Waveform
-    meter: Meter
+#: takes the place of an asked channel and its next samples at 16 kHz, float32 (samples,)
+Take = Callable[[int, NDArray[np.float32]], None]
 
 
 class Recorder:
-    """Takes blocks, gives waveforms; holds nothing at the original rate but the last block."""
+    """Takes blocks, hands on what they are at 16 kHz; holds nothing but the last block."""
 
-    def __init__(self, picks: Sequence[Pick], *, max_duration_s: float, may_mix: bool = True, shown: str) -> None:
+    def __init__(self, picks: Sequence[Pick], take: Take, *, max_duration_s: float, shown: str) -> None:
         self._picks = picks
+        self._take = take
         self._max_duration_s = max_duration_s
-        self._may_mix = may_mix
         self._shown = shown
         self._meters = [Meter() for _ in picks]
-        self._tapes = [_Tape() for _ in picks]
         self._stream: ResampleStream | None = None
         self._rate_hz = 0
         self.duration_s = 0.0
 
     def add(self, block: Block) -> None:
-        """Raises NotFiniteError, TooLongError, NotAudioError (absurd rate), RecordingError (channel not there),
-        RefusedError (several channels where none may be mixed).
-        """
+        """Raises NotFiniteError, TooLongError, NotAudioError (absurd rate), RecordingError (channel not there)."""
         self._check(block)
         picked = [pick.of(block.samples) for pick in self._picks]
         for meter, pick, samples in zip(self._meters, self._picks, picked, strict=True):
@@ -66,10 +55,10 @@ class Recorder:
             self._begin(block.sample_rate_hz)
         self._resample(np.stack(picked, axis=1), last=False)
 
-    def finish(self) -> list[Taken]:
-        """One per pick, in order."""
+    def finish(self) -> tuple[Levels, ...]:
+        """Hand on what the resampler still holds; one per pick, in order."""
         self._flush()
-        return [Taken(tape.finish(), meter) for tape, meter in zip(self._tapes, self._meters, strict=True)]
+        return tuple(meter.levels for meter in self._meters)
 
     def _check(self, block: Block) -> None:
         if not MIN_RATE_HZ <= block.sample_rate_hz <= MAX_RATE_HZ:
@@ -78,8 +67,6 @@ class Recorder:
                 f"{MAX_RATE_HZ}: its header is damaged, or it holds no speech"
             )
         check_present(self._picks, block.samples.shape[1], self._shown)
-        if not self._may_mix:
-            check_apart(self._picks, block.samples.shape[1], self._shown)
         self.duration_s += len(block.samples) / block.sample_rate_hz
         if self.duration_s > self._max_duration_s:
             raise TooLongError(
@@ -103,24 +90,5 @@ class Recorder:
     def _resample(self, samples: NDArray[np.float32], *, last: bool) -> None:
         if self._stream is not None:
             samples = self._stream.resample_chunk(samples, last=last)
-        for tape, column in zip(self._tapes, samples.T, strict=True):
-            tape.append(column)
-
-
-class _Tape:
-    """A waveform that grows in place: joining chunks at the end would hold hours of sound twice."""
-
-    def __init__(self) -> None:
-        self._samples = np.empty(_BEGIN_SAMPLES, np.float32)
-        self._length = 0
-
-    def append(self, chunk: NDArray[np.float32]) -> None:
-        end = self._length + len(chunk)
-        if end > len(self._samples):
-            self._samples.resize(max(end, len(self._samples) * 3 // 2), refcheck=False)
-        self._samples[self._length : end] = chunk
-        self._length = end
-
-    def finish(self) -> Waveform:
-        self._samples.resize(self._length, refcheck=False)
-        return self._samples
+        for place, column in enumerate(samples.T):
+            self._take(place, column)

@@ -28,32 +28,31 @@ _REASONS = {
 
 def shown(path: Path) -> str:
     """The file's name on one printable line, without its folders: messages reach people who may not know them."""
-    name = os.fsencode(path.name or str(path)).decode(errors="backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return _printable(os.fsencode(path.name or str(path)).decode(errors="backslashreplace"))
 
 
-def unreadable(path: Path, error: OSError) -> UnreadableError:
+def unreadable(name: str, error: OSError) -> UnreadableError:
     """What to tell people about an operating system's error."""
     reason = _REASONS.get(error.errno or 0) or f"the system says: {error.strerror or type(error).__name__}"
-    return UnreadableError(f"{shown(path)} can't be read: {reason}")
+    return UnreadableError(f"{name} can't be read: {reason}")
 
 
 class Source:
     """A plain file's bytes, seekable; has no name, so that only the bytes decide what they are."""
 
-    def __init__(self, path: Path, name: str, file_number: int) -> None:
-        self.path = path
+    def __init__(self, name: str, file_number: int) -> None:
         #: what people know the file by
         self.shown = name
+        #: the open file's descriptor
+        self.file_number = file_number
         self.size_bytes = os.fstat(file_number).st_size
         #: the first time that the medium failed; the file then seems to end there
         self.failure: OSError | None = None
-        self._file_number = file_number
 
     def read(self, size: int) -> bytes:
         """Never raises, since ffmpeg's callbacks have nowhere to raise to: `open_source` does it at the end."""
         try:
-            return os.read(self._file_number, size)
+            return os.read(self.file_number, size)
         except OSError as error:
             self.failure = self.failure or error
             return b""
@@ -61,16 +60,16 @@ class Source:
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """The new position, or as in C a negative error number: damaged headers lead before the file's start."""
         try:
-            return os.lseek(self._file_number, offset, whence)
+            return os.lseek(self.file_number, offset, whence)
         except OSError as error:
             return -(error.errno or errno.EINVAL)
 
     def tell(self) -> int:
-        return os.lseek(self._file_number, 0, os.SEEK_CUR)
+        return os.lseek(self.file_number, 0, os.SEEK_CUR)
 
     def peek(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset`, without moving; fewer only at the file's end."""
-        return os.pread(self._file_number, size, max(0, offset))
+        return os.pread(self.file_number, size, max(0, offset))
 
 
 @contextmanager
@@ -81,31 +80,44 @@ def open_source(path: Path, *, max_bytes: int | None = None, name: str | None = 
 
     Raises UnreadableError, NotAudioError (empty), TooLargeError.
     """
+    known_as = _printable(name) if name else shown(path)
     if "\0" in str(path):
-        raise UnreadableError(f"{shown(path)} can't be read: its name holds a NUL character; no file can have it")
+        raise UnreadableError(f"{known_as} can't be read: its name holds a NUL character; no file can have it")
     try:
         # Not blocking: opening a named pipe would wait for a writer for ever.
         file_number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            source = Source(path, name or shown(path), file_number)
-            _check_plain(source, file_number, max_bytes)
-            yield from _reporting_failure(source)
-        finally:
-            os.close(file_number)
     except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def _reporting_failure(source: Source) -> Iterator[Source]:
-    """What was made of a file that could not be read to its end counts for nothing."""
+        raise unreadable(known_as, error) from error
     try:
-        yield source
-    except EmovecError as error:
+        with reading(known_as, file_number) as source:
+            _check_plain(source, file_number, max_bytes)
+            yield source
+    finally:
+        os.close(file_number)
+
+
+@contextmanager
+def reading(name: str, file_number: int) -> Iterator[Source]:
+    """Read an open file, which stays open, and turn every OSError inside the block into UnreadableError.
+
+    What was made of a file that could not be read to its end counts for nothing.
+    """
+    try:
+        source = Source(name, file_number)
+        try:
+            yield source
+        except EmovecError as error:
+            if source.failure is not None:
+                raise source.failure from error
+            raise
         if source.failure is not None:
-            raise source.failure from error
-        raise
-    if source.failure is not None:
-        raise source.failure
+            raise source.failure
+    except OSError as error:
+        raise unreadable(name, error) from error
+
+
+def _printable(name: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _check_plain(source: Source, file_number: int, max_bytes: int | None) -> None:

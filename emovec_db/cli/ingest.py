@@ -70,7 +70,7 @@ class Told:
 @app.command(
     epilog=examples(
         'emovec ingest recordings/ --customer-from "{customer}/{recorded_at:%Y-%m-%d}_*.wav"',
-        "emovec ingest calls/*.flac --collection calls --roles left=agent,right=customer --forbid-role agent",
+        "emovec ingest calls/*.flac --collection calls --roles left=agent,right=customer",
         "emovec ingest --retry-failed --json",
     )
 )
@@ -81,12 +81,6 @@ def ingest(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try again only what failed before; no PATH is needed.")
     ] = False,
-    forbid_role: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--forbid-role", metavar="ROLE", help="First forbid this role in the collection, for good; see policy."
-        ),
-    ] = None,
     encoder: Annotated[
         str | None, typer.Option(metavar="NAME", help="Encoder of a new collection: a name or a directory.")
     ] = None,
@@ -106,10 +100,9 @@ def ingest(
     with opened(encoder) as database, meter("Ingesting", "recordings") as show:
         known = told.as_arguments(database.settings.zone)
         progress = _shown_by(show)
-        target = database.collection(collection)
-        for role in forbid_role or ():
-            target.forbid_role(role, reason="emovec ingest --forbid-role")
-        report = target.ingest(*paths or (), **known, retry_failed=retry_failed, progress=progress)
+        report = database.collection(collection).ingest(
+            *paths or (), **known, retry_failed=retry_failed, progress=progress
+        )
     if as_json:
         from emovec_db.documents import ingest_document
 

@@ -19,7 +19,6 @@ from emovec_db.cli import (
     exit_codes,
     ingest,
     models,
-    policy,
     profile,
     recordings,
     search,
@@ -32,7 +31,6 @@ from emovec_db.cli.options import examples, group
 app = group()
 for _commands in (ingest, classify, search, compare, cluster, profile, recordings, collections, serve, upkeep):
     app.add_typer(_commands.app)
-app.add_typer(policy.app, name="policy", help=policy.HELP)
 app.add_typer(models.app, name="models", help=models.HELP)
 
 

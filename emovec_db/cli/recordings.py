@@ -72,17 +72,16 @@ def show(
         zone = database.settings.zone
         stored = database.collection(collection)
         recording, utterances = stored.recording(recording_id), stored.utterances(recording_id)
-        siblings = stored.siblings(recording_id)
         if as_json:
             from emovec_db.documents import recording_document
 
-            print_json(recording_document(recording, utterances, siblings))
+            print_json(recording_document(recording, utterances))
             return
         from emovec_db.cli.encoder_remark import encoder_remark
         from emovec_db.cli.recordings_view import recording_view
 
         screen = console()
-        screen.print(recording_view(recording, utterances, siblings, zone))
+        screen.print(recording_view(recording, utterances, zone))
         screen.print(encoder_remark(stored))
 
 

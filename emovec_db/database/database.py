@@ -17,12 +17,11 @@ from emovec_db.domain.classification import Classification
 from emovec_db.domain.collection import CollectionSummary
 from emovec_db.domain.job import Job, JobItem, JobState
 from emovec_db.domain.query import Page
-from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound, SoundLimits
+from emovec_db.domain.sound import SAMPLE_RATE_HZ, Sound, SoundLimits
 from emovec_db.encoder.pull import pull_model
 from emovec_db.encoder.registry import ModelDetails, ModelEntry, list_models, show_model
 from emovec_db.errors import EmovecError
-from emovec_db.services.classify import classify, compare
-from emovec_db.services.gate import NO_POLICY, admitted_sound
+from emovec_db.services.classify import classify, compare, sound_of
 from emovec_db.services.leases import LEASE_S
 from emovec_db.services.methods import method_for_new
 from emovec_db.services.uploads import UPLOAD_JOB
@@ -60,7 +59,8 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Give back connections."""
+        """Give back connections and end the decoder processes."""
+        self._parts.decoders.close()
         self._parts.store.close()
 
     def collection(self, name: str = DEFAULT_COLLECTION) -> Collection:
@@ -73,19 +73,14 @@ class Database:
             return unit.collections.summaries()
 
     def classify(
-        self,
-        recording: str | Path | Sound,
-        *,
-        frames: bool = False,
-        channel: str = MIX,
-        limits: SoundLimits | None = None,
+        self, recording: str | Path | Sound, *, frames: bool = False, limits: SoundLimits | None = None
     ) -> Classification:
-        """Emotion of a recording, or one channel of it, by the configured encoder; nothing is stored.
+        """Emotion of a recording, by the configured encoder; nothing is stored.
 
         Raises:
             RecordingError: the recording can't be used; says why.
         """
-        sound = admitted_sound(NO_POLICY, recording, limits or self._parts.archive_limits, channel=channel)
+        sound = sound_of(self._parts.decoders, recording, limits or self._parts.archive_limits)
         return classify(method_for_new(self._parts.encoders), self._parts.sounds, sound, frames=frames)
 
     def compare(self, first: str | Path | Sound, second: str | Path | Sound, *, space: str = "embedding") -> float:
@@ -94,7 +89,7 @@ class Database:
         Raises:
             RecordingError: one of them can't be used; says why.
         """
-        sounds = [admitted_sound(NO_POLICY, one, self._parts.archive_limits) for one in (first, second)]
+        sounds = [sound_of(self._parts.decoders, one, self._parts.archive_limits) for one in (first, second)]
         return compare(method_for_new(self._parts.encoders), self._parts.sounds, space_named(space), *sounds)
 
     def encoder_id(self) -> str:

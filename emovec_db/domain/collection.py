@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from emovec_db.domain.encoding import EncoderIdentity
-from emovec_db.domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,4 @@ class CollectionSummary:
     utterances: int
     customers: int
     failures: int
-    #: recordings that the policy keeps out
-    refusals: int
-    policy: Policy
     duration_s: float

@@ -23,8 +23,6 @@ class SoundLimits:
 
     max_bytes: int
     max_duration_s: float
-    #: whether several channels may be mixed; False where a policy wants each party apart
-    may_mix: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
-from emovec_db.audio.decode import decode
+from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, SoundLimits, Waveform
 from emovec_db.encoder.emotion2vec import Emotion2vecEncoder
 from emovec_db.encoder.onnx_directory import OnnxDirectoryEncoder
@@ -16,6 +17,7 @@ from emovec_db.sources.folders import find_recordings
 #: FunASR's own memory grows with the square of the length: longer recordings are compared on their beginning
 COMPARED_S = 30
 LIMITS = SoundLimits(max_bytes=2_000_000_000, max_duration_s=6 * 3600)
+DECODE_TIMEOUT_S = 60
 
 
 def verify(directory: Path, recordings: Path, *, precision: str, onnx: Path | None) -> ParityReport:
@@ -38,10 +40,12 @@ def verify(directory: Path, recordings: Path, *, precision: str, onnx: Path | No
 
 def _waveforms(recordings: Path) -> list[Waveform]:
     found = []
-    for item in find_recordings([recordings]):
-        try:
-            if item.error is None:
-                found.append(decode(item.path, limits=LIMITS)[0].waveform[: COMPARED_S * SAMPLE_RATE_HZ])
-        except EmovecError:
-            continue  # what can't be decoded is ingest's to report
+    with closing(DecoderPool(1, timeout_s=DECODE_TIMEOUT_S)) as decoders:
+        for item in find_recordings([recordings]):
+            try:
+                if item.error is None:
+                    (sound,) = decoders.decode(item.path, limits=LIMITS)
+                    found.append(sound.waveform[: COMPARED_S * SAMPLE_RATE_HZ])
+            except EmovecError:
+                continue  # what can't be decoded is ingest's to report
     return found

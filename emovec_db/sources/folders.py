@@ -125,7 +125,7 @@ def _open_folder(path: Path, above: list[_Folder]) -> _Folder | EmovecError:
         with os.scandir(path) as entries:
             return _Folder(path, identity, iter(sorted(entries, key=lambda entry: os.fsencode(entry.name))))
     except OSError as error:
-        return unreadable(path, error)
+        return unreadable(shown(path), error)
 
 
 def _empty_folder(path: Path) -> EmovecError:
@@ -136,7 +136,7 @@ def _stat_error(path: Path) -> EmovecError | None:
     try:
         path.stat()
     except OSError as error:
-        return unreadable(path, error)
+        return unreadable(shown(path), error)
     except ValueError:  # a NUL in the name
         return UnreadableError(f"{shown(path)} can't be read: its name holds a NUL character; no file can have it")
     return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from emovec_db.audio.source import open_source, unreadable
+from emovec_db.audio.source import open_source, shown, unreadable
 from emovec_db.domain.recording import Source
 from emovec_db.errors import QueryError
 
@@ -53,5 +53,5 @@ def source_of(path: Path, uri: str) -> Source:
     try:
         status = path.stat()
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable(shown(path), error) from error
     return Source(uri=uri, size_bytes=status.st_size, mtime_ns=status.st_mtime_ns)

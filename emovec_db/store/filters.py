@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, SQLColumnExpression, String, case, cast, func, literal, select
 
 from emovec_db.domain.query import Filter
-from emovec_db.store.tables import CustomerRow, PredictionRow, RecordingRow, UtteranceRow
+from emovec_db.store.tables import CustomerRow, PredictionRow, RecordingRow, SummaryRow, UtteranceRow
 
 Condition = ColumnElement[bool]
 
@@ -30,7 +30,7 @@ def on_recording(filter: Filter, collection_id: int, dialect: str) -> list[Condi
 
 def on_summary(filter: Filter) -> list[Condition]:
     """What a filter asks of a recording's summary and length."""
-    return list(_on_prediction(filter, RecordingRow, RecordingRow.duration_s))
+    return list(_on_prediction(filter, SummaryRow, RecordingRow.duration_s))
 
 
 def on_utterance(filter: Filter) -> list[Condition]:
@@ -39,7 +39,7 @@ def on_utterance(filter: Filter) -> list[Condition]:
 
 
 def _on_prediction(
-    filter: Filter, row: type[RecordingRow] | type[PredictionRow], duration_s: SQLColumnExpression[float]
+    filter: Filter, row: type[SummaryRow] | type[PredictionRow], duration_s: SQLColumnExpression[float]
 ) -> Iterator[Condition]:
     if filter.label is not None:
         yield row.label == filter.label

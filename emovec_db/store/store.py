@@ -16,9 +16,7 @@ from emovec_db.store.collections import Collections
 from emovec_db.store.engine import Engines, is_sqlite, parse_url, shown
 from emovec_db.store.integrity import Integrity
 from emovec_db.store.jobs import Jobs
-from emovec_db.store.policies import Policies
 from emovec_db.store.recordings import Recordings
-from emovec_db.store.refusals import Refusals
 from emovec_db.store.schema import ensure_schema, make_parent
 from emovec_db.store.translation import translated
 from emovec_db.store.utterances import Utterances
@@ -34,8 +32,6 @@ class Unit:
         self.changes = Changes(connection)
         self.jobs = Jobs(connection)
         self.clusterings = Clusterings(connection)
-        self.policies = Policies(connection)
-        self.refusals = Refusals(connection)
         self.integrity = Integrity(connection)
 
 

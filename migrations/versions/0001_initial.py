@@ -19,10 +19,9 @@ TIME = sa.DateTime(timezone=True)
 TEXT = sa.String()
 REAL: sa.Double[float] = sa.Double()
 TABLES = (
-    *("collections", "generations", "customers", "changes", "recordings", "sources"),
+    *("collections", "generations", "customers", "changes", "recordings", "sources", "summaries"),
     *("utterances", "provenances", "predictions", "embeddings"),
     *("clusterings", "clustering_members", "jobs", "job_items", "failures"),
-    *("policy_changes", "refusals"),
 )
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised", "unknown")
 
@@ -33,7 +32,6 @@ def upgrade() -> None:
     _create_utterances()
     _create_clusterings()
     _create_jobs()
-    _create_policies()
 
 
 def downgrade() -> None:
@@ -100,10 +98,9 @@ def _create_recordings() -> None:
         _column("codec", TEXT),
         _column("channels", sa.Integer()),
         _column("warnings", JSON),
-        *_prediction(),
         sa.UniqueConstraint("collection_id", "sha256", "channel"),
     )
-    for second in ("pcm_sha256", "recorded_at", "speaker", "label"):
+    for second in ("pcm_sha256", "recorded_at", "speaker"):
         _index("recordings", "collection_id", second)
     _index("recordings", "customer_id")
     _index("recordings", "blob_key")
@@ -117,6 +114,13 @@ def _create_recordings() -> None:
         sa.UniqueConstraint("collection_id", "uri", "channel"),
     )
     _index("sources", "recording_id", "source_id")
+    op.create_table(
+        "summaries",
+        _link("recording_id", "recordings.recording_id", cascade=True, primary_key=True),
+        _link("generation_id", "generations.generation_id", primary_key=True),
+        *_prediction(),
+    )
+    _index("summaries", "generation_id", "label")
 
 
 def _create_utterances() -> None:
@@ -209,34 +213,6 @@ def _create_jobs() -> None:
         _column("params", JSON),
         sa.UniqueConstraint("collection_id", "uri"),
     )
-
-
-def _create_policies() -> None:
-    _table(
-        "policy_changes",
-        _new_id("policy_change_id"),
-        _link("collection_id", "collections.collection_id"),
-        _column("role", TEXT),
-        _column("forbidden", sa.Boolean()),
-        *_columns("reason changed_by", TEXT),
-        _column("deleted", sa.Integer()),
-        _column("changed_at", TIME),
-    )
-    _index("policy_changes", "collection_id", "policy_change_id")
-    _table(
-        "refusals",
-        _new_id("refusal_id"),
-        _link("collection_id", "collections.collection_id"),
-        *_columns("uri channel", TEXT),
-        *_columns("size_bytes mtime_ns", sa.BigInteger()),
-        *_optional("role", TEXT),
-        _column("channels", sa.Integer()),
-        *_optional("customer", TEXT),
-        _column("reason", TEXT),
-        _column("refused_at", TIME),
-        sa.UniqueConstraint("collection_id", "uri", "channel"),
-    )
-    _index("refusals", "collection_id", "customer")
 
 
 def _table(name: str, *parts: Any) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from time import monotonic
 
 from emovec_db.audio.decode import DECODE_CHAIN
+from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.ingest import Progress
 from emovec_db.domain.sound import SoundLimits
-from emovec_db.services.deletion import Eraser
 from emovec_db.services.encoding import SoundEncoder, stored_encoding
 from emovec_db.services.ingest.read_ahead import read_ahead
 from emovec_db.services.ingest.reading import Candidate, Reading, read
@@ -35,10 +35,10 @@ class Ingest:
     """One run into one collection, on behalf of one job."""
 
     store: Store
+    decoders: DecoderPool
     collection: Collection
     method: Method
     sounds: SoundEncoder
-    eraser: Eraser
     limits: SoundLimits
     #: threads that read and decode ahead of the encoder
     readers: int
@@ -74,13 +74,11 @@ class Ingest:
         return self._write(self._encode(batch))
 
     def _read(self, candidate: Candidate) -> Reading:
-        return read(self.store, self.collection.collection_id, candidate, self.limits)
+        return read(self.store, self.decoders, self.collection.collection_id, candidate, self.limits)
 
     def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
         provenance = Provenance(backend=self.method.encoder.backend, decode_chain=DECODE_CHAIN)
-        stored, displaced = write(self.store, self.collection, provenance, items, self.job_id, self.tally)
-        if displaced.recordings:
-            self.eraser.sweep(self.collection, displaced.recordings, sorted(displaced.orphaned))
+        stored = write(self.store, self.collection, provenance, items, self.job_id, self.tally)
         self.progress(self.tally.progress())
         return stored
 

@@ -16,9 +16,9 @@ from emovec_db.store.tables.content import (
     ProvenanceRow,
     RecordingRow,
     SourceRow,
+    SummaryRow,
     UtteranceRow,
 )
-from emovec_db.store.tables.policy import PolicyChangeRow, RefusalRow
 from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
 
 __all__ = [
@@ -34,11 +34,10 @@ __all__ = [
     "GenerationRow",
     "JobItemRow",
     "JobRow",
-    "PolicyChangeRow",
     "PredictionRow",
     "ProvenanceRow",
     "RecordingRow",
-    "RefusalRow",
     "SourceRow",
+    "SummaryRow",
     "UtteranceRow",
 ]

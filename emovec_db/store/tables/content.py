@@ -58,8 +58,8 @@ class CustomerRow(Base):
     name: Mapped[str]
 
 
-class RecordingRow(ScoreColumns, Base):
-    """One file's sound or one channel of it; the scores are the summary over its utterances."""
+class RecordingRow(Base):
+    """One file's sound or one channel of it."""
 
     __tablename__ = "recordings"
     __table_args__ = (
@@ -67,7 +67,6 @@ class RecordingRow(ScoreColumns, Base):
         Index(None, "collection_id", "pcm_sha256"),
         Index(None, "collection_id", "recorded_at"),
         Index(None, "collection_id", "speaker"),
-        Index(None, "collection_id", "label"),
         Index(None, "customer_id"),  # a customer belongs to one collection
         Index(None, "blob_key"),
         NEVER_REUSE_IDS,
@@ -162,6 +161,16 @@ class EmbeddingRow(Base):
     utterance_id: Mapped[int] = link("utterances.utterance_id", cascade=True, primary_key=True)
     #: little-endian float32 (dim,)
     vector: Mapped[bytes]
+
+
+class SummaryRow(ScoreColumns, Base):
+    """What a generation says of a recording as a whole: duration-weighted scores over its utterances."""
+
+    __tablename__ = "summaries"
+    __table_args__ = (Index(None, "generation_id", "label"),)
+
+    recording_id: Mapped[int] = link("recordings.recording_id", cascade=True, primary_key=True)
+    generation_id: Mapped[int] = link("generations.generation_id", primary_key=True)
 
 
 class ChangeRow(Base):

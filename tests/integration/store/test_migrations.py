@@ -46,7 +46,7 @@ def test_the_constant_is_the_newest_migration() -> None:
 
 
 def test_one_score_column_per_label() -> None:
-    for table in ("recordings", "predictions"):
+    for table in ("summaries", "predictions"):
         columns = [each.name for each in Base.metadata.tables[table].columns if each.name.startswith("score_")]
         assert columns == list(SCORE_COLUMNS) == [f"score_{label}" for label in LABELS]
 

@@ -49,8 +49,8 @@ def test_clipping_is_counted_by_the_definition_whatever_the_blocks(samples, cuts
     for block in np.split(samples, sorted({cut for cut in cuts if cut < len(samples)})):
         meter.add(block.mean(axis=1), block, 0.999)
     expected = sum(clipped_by_hand(channel, 0.999) for channel in samples.T)
-    assert meter.clipping_ratio == expected / samples.size
-    assert meter.peak == np.abs(samples.mean(axis=1)).max()
+    assert meter.levels.clipping_ratio == expected / samples.size
+    assert meter.levels.peak == np.abs(samples.mean(axis=1)).max()
 
 
 def test_a_sine_driven_to_twice_full_scale_is_clipped_two_thirds_of_the_time(tmp_path):
