@@ -26,7 +26,7 @@ class Tape:
         """Take the next samples, float32 (samples,)."""
         end = self._length + len(chunk)
         if end > len(self._samples):
-            self._samples.resize(max(end, len(self._samples) * 3 // 2), refcheck=False)
+            self._samples.resize(max(end, len(self._samples) * 9 // 8), refcheck=False)
         self._samples[self._length : end] = chunk
         self._length = end
 

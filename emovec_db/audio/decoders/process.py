@@ -105,8 +105,7 @@ class DecoderProcess:
         request = Request(source.shown, tuple(pick.name for pick in picks), max_duration_s)
         try:
             heard = self._ask(request, source.file_number, tapes, allowed_s)
-            if isinstance(heard, Heard):
-                return heard, tapes.finish()
+            return heard, tapes.finish()
         except TimeoutError as error:
             self.end()
             raise DecodeTimeoutError(
@@ -115,12 +114,14 @@ class DecoderProcess:
             ) from error
         except (OSError, EOFError, ValueError) as error:
             raise crashed(source.shown, self._end_after(error)) from error
+        except DecoderCrashedError:
+            self.end()
+            raise
+        except RecordingError:
+            raise
         except BaseException:
             self.end()  # or the next file would get the rest of this one
             raise
-        if isinstance(heard, DecoderCrashedError):
-            self.end()
-        raise heard
 
     def end(self) -> None:
         """End the process, whatever it is at."""
@@ -129,7 +130,7 @@ class DecoderProcess:
             self._wait()
         self._socket.close()
 
-    def _ask(self, request: Request, file_number: int, tapes: Tapes, allowed_s: float) -> Heard | RecordingError:
+    def _ask(self, request: Request, file_number: int, tapes: Tapes, allowed_s: float) -> Heard:
         deadline_s = monotonic() + allowed_s
         self._socket.settimeout(allowed_s)
         socket.send_fds(self._socket, [request.pack()], [file_number])
@@ -141,7 +142,7 @@ class DecoderProcess:
             elif kind == HEARD:
                 return heard_of(packet, len(request.channels))
             else:
-                return error_of(packet)
+                raise error_of(packet)
 
     def _receive(self, deadline_s: float) -> memoryview:
         """The next packet, valid until the one after it; raises TimeoutError, EOFError, OSError."""

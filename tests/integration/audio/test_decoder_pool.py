@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -135,6 +136,23 @@ def test_bad_files_fail_as_in_this_process(pool, tmp_path):
     for path in [*bad, tmp_path / "missing.wav"]:
         assert error_of(pool.decode, path, limits=LIMITS) == error_of(decode, path, limits=LIMITS)
     assert len(bad) == 6
+
+
+def test_a_file_that_fails_leaves_nothing_in_memory(pool, good):
+    """An error that refers to itself through a variable of its traceback keeps hours of samples until a collection."""
+
+    def failed() -> weakref.ref[TooLongError]:
+        try:
+            pool.decode(good, limits=SoundLimits(10_000_000, 0.5))
+        except TooLongError as error:
+            return weakref.ref(error)
+        raise AssertionError
+
+    gc.disable()
+    try:
+        assert failed()() is None
+    finally:
+        gc.enable()
 
 
 # broken decoders
@@ -324,6 +342,7 @@ def test_a_fork_has_decoders_of_its_own(pool, good):
 
 PARENT = """
 import sys
+import weakref
 from pathlib import Path
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.sound import SoundLimits
