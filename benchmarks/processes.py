@@ -37,8 +37,8 @@ class ProcessRun:
     stderr: str
 
 
-def run(argv: Sequence[str | Path], data_dir: Path) -> ProcessRun:
-    """Run a command that uses this data folder and none of the caller's settings; it must succeed."""
+def run(argv: Sequence[str | Path], data_dir: Path, *, codes: Sequence[int] = (0,)) -> ProcessRun:
+    """Run a command that uses this data folder and none of the caller's settings; it must end with one of the codes."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EMOVEC_")}
     done = subprocess.run(
         [sys.executable, "-c", _STOPWATCH, *map(str, argv)],
@@ -49,7 +49,7 @@ def run(argv: Sequence[str | Path], data_dir: Path) -> ProcessRun:
         check=True,
     )
     seconds, cpu_s, peak_kb, code, stdout, stderr = json.loads(done.stdout)
-    if code != 0:
+    if code not in codes:
         raise SystemExit(f"{' '.join(map(str, argv))[:200]} ended with {code}:\n{stdout[-2000:]}{stderr[-2000:]}")
     return ProcessRun(seconds, cpu_s, peak_kb * 1024 / 1e6, stdout, stderr)
 
