@@ -6,10 +6,9 @@ import time
 from collections.abc import Sequence
 
 from emovec_db.api.context import context
-from emovec_db.domain.job import Job, JobItem, JobState
+from emovec_db.domain.job import Job, JobItem
 
 _POLL_S = 0.1
-_SETTLED = (JobState.DONE, JobState.FAILED)
 Settled = list[tuple[Job, tuple[JobItem, ...] | None]]
 
 
@@ -28,7 +27,7 @@ def finished(jobs: Sequence[Job], wait_s: float) -> Settled:
 def _when_settled(job: Job, deadline_s: float) -> tuple[Job, tuple[JobItem, ...] | None]:
     database = context().database
     current = database.job(job.job_id)
-    while current.state not in _SETTLED and time.monotonic() < deadline_s:
+    while current.state.is_open and time.monotonic() < deadline_s:
         time.sleep(_POLL_S)
         current = database.job(job.job_id)
-    return current, database.job_items(job.job_id) if current.state in _SETTLED else None
+    return current, database.job_items(job.job_id) if not current.state.is_open else None

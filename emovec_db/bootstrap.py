@@ -8,19 +8,29 @@ from dataclasses import dataclass
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.blobs.folder import FolderBlobs
 from emovec_db.blobs.protocol import Blobs
+from emovec_db.domain.collection import Collection
+from emovec_db.domain.ingest import IngestProgress, Progress
+from emovec_db.domain.job import UPLOAD_JOB, Job
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.encoder.registry import load_encoder
 from emovec_db.errors import SettingsError
 from emovec_db.services.deletion import Eraser
 from emovec_db.services.encoders import Encoders
 from emovec_db.services.encoding import SoundEncoder
+from emovec_db.services.ingest.archive import Ingest
+from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.live_index import LiveIndexes
+from emovec_db.services.methods import method_of
 from emovec_db.services.search import Search
 from emovec_db.services.uploads import Uploads
 from emovec_db.settings import DEFAULT_ENCODER, Settings
 from emovec_db.store.store import Store
 
 MB = 1_000_000
+
+
+def _say_nothing(_progress: IngestProgress) -> None:
+    """Nobody watches the ingest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,39 @@ class Parts:
     archive_limits: SoundLimits
     #: threads that read and decode ahead of the encoder
     readers: int
+
+    def ingest(
+        self,
+        collection: Collection,
+        job_id: int,
+        tally: Tally,
+        limits: SoundLimits,
+        progress: Progress | None = None,
+    ) -> Ingest:
+        """A run into a collection on behalf of a job.
+
+        Raises:
+            EncoderMismatchError: the configured encoder is not the collection's.
+        """
+        return Ingest(
+            store=self.store,
+            decoders=self.decoders,
+            collection=collection,
+            method=method_of(self.encoders, collection),
+            sounds=self.sounds,
+            limits=limits,
+            readers=self.readers,
+            job_id=job_id,
+            tally=tally,
+            progress=progress or _say_nothing,
+        )
+
+    def ingest_for(self, job: Job, tally: Tally) -> Ingest:
+        """A worker's run."""
+        with self.store.read() as unit:
+            collection = unit.collections.get(job.collection)
+        limits = self.upload_limits if job.kind == UPLOAD_JOB else self.archive_limits
+        return self.ingest(collection, job.job_id, tally, limits)
 
 
 def build(settings: Settings) -> Parts:

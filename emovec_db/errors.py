@@ -20,11 +20,13 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   │   ├── SilentError
     │   │   ├── NotFiniteError
     │   │   ├── DecoderCrashedError
-    │   │   └── DecodeTimeoutError
+    │   │   ├── DecodeTimeoutError
+    │   │   └── CrashedError
     │   ├── RefusedError             403: the collection's policy forbids it
     │   ├── MissingPartError         501: an extra or a weights file is not installed
     │   ├── BadWeightsError
     │   └── ParityError
+    ├── JobCancelledError            409, exit 130: somebody stopped it
     ├── BusyError                    503, with Retry-After
     └── IndexDamagedError           the index cannot be used; the database is untouched
 
@@ -163,6 +165,12 @@ class DecodeTimeoutError(RecordingError):
     code = "decode_timeout"
 
 
+class CrashedError(RecordingError):
+    """Raised when every worker that had the recording in hand failed or died, so that it is set aside."""
+
+    code = "crashed"
+
+
 class RefusedError(UserError):
     """Raised when the collection's policy forbids what was asked."""
 
@@ -187,6 +195,14 @@ class ParityError(UserError):
     """Raised when a variant of an encoder is further from FunASR's numbers than it may be; `detail` has the figures."""
 
     code = "parity"
+
+
+class JobCancelledError(EmovecError):
+    """Raised when somebody cancelled the job whose work this is."""
+
+    code = "cancelled"
+    http_status = 409
+    exit_code = 130
 
 
 class BusyError(EmovecError):

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from emovec_db.api.filters import Label
 
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
 
 class Answer(BaseModel):
     """An answer has these fields and no others."""
@@ -159,11 +161,27 @@ class Item(Answer):
     """One uri of a job and what became of it."""
 
     uri: str
-    state: Literal["queued", "running", "done", "failed"]
+    state: JobState
     attempts: int
     code: str | None
     message: str | None
     recording_ids: list[int]
+
+
+class FailedUri(Answer):
+    """A uri that could not be stored."""
+
+    uri: str
+    code: str
+    message: str
+
+
+class ErrorKind(Answer):
+    """Failures of one job that have the same code."""
+
+    code: str
+    count: int
+    examples: list[FailedUri]
 
 
 class Job(Answer):
@@ -172,14 +190,19 @@ class Job(Answer):
     job_id: int
     collection: str
     kind: str
-    state: Literal["queued", "running", "done", "failed"]
-    counts: dict[str, int]
-    attempts: int
+    state: JobState
+    counts: dict[str, int] = Field(description="recordings by outcome")
+    total: int | None = Field(description="recordings expected, where that is known")
+    duration_s: float = Field(description="sound encoded")
+    rate_per_s: float | None = Field(description="recordings per second")
+    remaining_s: float | None = Field(description="seconds left at this rate")
     error: str | None
     created_at: str
-    heartbeat_at: str | None
+    started_at: str | None
+    heartbeat_at: str | None = Field(description="when the counts were as they are told")
     finished_at: str | None
     items: list[Item] | None = None
+    errors: list[ErrorKind] | None = None
 
 
 class JobPage(Answer):

@@ -57,6 +57,12 @@ class PageQuery(Strict):
     limit: int = Field(default=50, ge=1, le=MAX_PAGE)
 
 
+class JobsQuery(PageQuery):
+    """Whose jobs, and which page of them."""
+
+    collection: Text | None = Field(default=None, description="only jobs of this collection")
+
+
 class RecordingsQuery(TextFilter, PageQuery):
     """Which recordings, and which page of them."""
 

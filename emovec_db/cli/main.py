@@ -18,6 +18,7 @@ from emovec_db.cli import (
     compare,
     exit_codes,
     ingest,
+    jobs,
     models,
     profile,
     recordings,
@@ -31,6 +32,7 @@ from emovec_db.cli.options import examples, group
 app = group()
 for _commands in (ingest, classify, search, compare, cluster, profile, recordings, collections, serve, upkeep):
     app.add_typer(_commands.app)
+app.add_typer(jobs.app, name="jobs", help=jobs.HELP)
 app.add_typer(models.app, name="models", help=models.HELP)
 
 

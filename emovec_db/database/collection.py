@@ -18,7 +18,7 @@ from emovec_db.domain.classification import CheckReport, Classification, Deletio
 from emovec_db.domain.clustering import Clustering
 from emovec_db.domain.collection import Collection as StoredCollection
 from emovec_db.domain.collection import CollectionSummary
-from emovec_db.domain.ingest import AudioFile, IngestProgress, IngestReport, IngestRequest, Progress
+from emovec_db.domain.ingest import AudioFile, IngestReport, IngestRequest, Progress
 from emovec_db.domain.job import Job, JobItem
 from emovec_db.domain.path_pattern import PathPattern
 from emovec_db.domain.profile import Profile
@@ -33,8 +33,6 @@ from emovec_db.services.check import check
 from emovec_db.services.classify import classify, compare, sound_of
 from emovec_db.services.clusters import cluster
 from emovec_db.services.collections import open_or_create
-from emovec_db.services.ingest.archive import Ingest
-from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.methods import Method, method_for_new, method_of
 from emovec_db.services.playback import audio_file, sources_of
 from emovec_db.services.profiles import ProfileQuestion, profile
@@ -102,8 +100,8 @@ class Collection:
         archives = Archives(
             self._parts.store,
             self._parts.settings.zone,
-            lambda collection, job_id, tally: self._ingest(
-                collection, job_id, tally, progress, self._parts.archive_limits
+            lambda collection, job_id, tally: self._parts.ingest(
+                collection, job_id, tally, self._parts.archive_limits, progress
             ),
         )
         return archives.retry_failed(stored) if retry_failed else archives.ingest(stored, request)
@@ -133,15 +131,10 @@ class Collection:
         with self._parts.store.read() as unit:
             return unit.jobs.get(job_id)
 
-    def run_upload(self, job: Job, owner: str) -> None:
-        """Ingest what an upload job holds; the worker's part."""
-        ingest = self._ingest(self._stored(), job.job_id, Tally(), None, self._parts.upload_limits)
-        self._parts.uploads.run(job, ingest, owner)
-
     def failures(self) -> tuple[JobItem, ...]:
         """Recordings that could not be taken in, and why."""
         with self._parts.store.read() as unit:
-            return unit.jobs.failures(unit.collections.get(self.name).collection_id)
+            return unit.failures.of_collection(unit.collections.get(self.name).collection_id)
 
     # --- asking
 
@@ -326,27 +319,6 @@ class Collection:
         with self._parts.store.read() as unit:
             return unit.collections.get(self.name)
 
-    def _ingest(
-        self,
-        stored: StoredCollection,
-        job_id: int,
-        tally: Tally,
-        progress: Progress | None,
-        limits: SoundLimits,
-    ) -> Ingest:
-        return Ingest(
-            store=self._parts.store,
-            decoders=self._parts.decoders,
-            collection=stored,
-            method=method_of(self._parts.encoders, stored),
-            sounds=self._parts.sounds,
-            limits=limits,
-            readers=self._parts.readers,
-            job_id=job_id,
-            tally=tally,
-            progress=progress or _say_nothing,
-        )
-
     def _localised(self, details: Details) -> Details:
         """A time without a zone is in the zone of the settings."""
         moment = details.recorded_at
@@ -354,7 +326,3 @@ class Collection:
             return details
         aware = moment if moment.tzinfo else moment.replace(tzinfo=self._parts.settings.zone)
         return replace(details, recorded_at=aware.astimezone(UTC))
-
-
-def _say_nothing(_progress: IngestProgress) -> None:
-    pass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,16 +14,16 @@ from emovec_db.bootstrap import Parts, build
 from emovec_db.database.collection import Collection
 from emovec_db.domain.classification import Classification
 from emovec_db.domain.collection import CollectionSummary
-from emovec_db.domain.job import Job, JobItem, JobState
+from emovec_db.domain.job import ErrorKind, Job, JobItem
 from emovec_db.domain.query import Page
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, Sound, SoundLimits
 from emovec_db.encoder.pull import pull_model
 from emovec_db.encoder.registry import ModelDetails, ModelEntry, list_models, show_model
-from emovec_db.errors import EmovecError
 from emovec_db.services.classify import classify, compare, sound_of
-from emovec_db.services.leases import LEASE_S
+from emovec_db.services.job_control import cancel, retry
+from emovec_db.services.job_work import JobWork
+from emovec_db.services.leases import end_leases
 from emovec_db.services.methods import method_for_new
-from emovec_db.services.uploads import UPLOAD_JOB
 from emovec_db.settings import Settings
 from emovec_db.spaces.registry import space_named
 
@@ -45,6 +44,7 @@ class Database:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._work = JobWork(parts.store, parts.uploads, parts.ingest_for)
 
     @property
     def settings(self) -> Settings:
@@ -112,33 +112,46 @@ class Database:
 
     def job(self, job_id: int) -> Job:
         """A job; NotFoundError where there is none."""
+        end_leases(self._parts.store)
         with self._parts.store.read() as unit:
             return unit.jobs.get(job_id)
 
     def job_items(self, job_id: int) -> tuple[JobItem, ...]:
-        """What a job works on, or what failed in it."""
+        """What a job works on one by one, or what became of that; the first hundred."""
         with self._parts.store.read() as unit:
-            return unit.jobs.items(job_id)
+            return unit.items.of_job(job_id, limit=100)
 
-    def jobs(self, *, cursor: str | None = None, limit: int = 50) -> Page[Job]:
-        """Jobs, the newest first."""
+    def job_errors(self, job_id: int, *, examples: int = 3) -> tuple[ErrorKind, ...]:
+        """What failed in a job, by kind, with the first of each kind."""
         with self._parts.store.read() as unit:
-            return unit.jobs.page(None, cursor, limit)
+            return unit.failures.kinds(job_id, examples)
 
-    def run_next_job(self, owner: str, *, lease_s: float = LEASE_S) -> Job | None:
-        """Claim one job that waits, or whose worker died, and run it; None: nothing to do."""
-        with self._parts.store.write() as unit:
-            job = unit.jobs.claim(owner, lease_s, datetime.now(UTC), kinds=(UPLOAD_JOB,))
-        if job is None:
-            return None
-        try:
-            self.collection(job.collection).run_upload(job, owner)
-        except EmovecError as error:
-            self._fail(job, owner, error.message)
-        except Exception as error:
-            self._fail(job, owner, f"{type(error).__name__}: see the worker's log")
-            raise
-        return self.job(job.job_id)
+    def jobs(self, *, collection: str | None = None, cursor: str | None = None, limit: int = 50) -> Page[Job]:
+        """Jobs of a collection or of all, the newest first; NotFoundError where there is no such collection."""
+        end_leases(self._parts.store)
+        with self._parts.store.read() as unit:
+            collection_id = None if collection is None else unit.collections.get(collection).collection_id
+            return unit.jobs.page(collection_id, cursor, limit)
+
+    def cancel_job(self, job_id: int) -> Job:
+        """End a job: what waits is dropped, what is in hand ends after its batch, what is stored stays.
+
+        Raises:
+            ConflictError: it is over already.
+        """
+        return cancel(self._parts.store, self._parts.uploads, job_id)
+
+    def retry_job(self, job_id: int) -> Job:
+        """Queue a new job for what failed in one, for a worker.
+
+        Raises:
+            ConflictError: it is not over, it was an upload, or nothing of it is left to try again.
+        """
+        return retry(self._parts.store, job_id)
+
+    def run_next_job(self, owner: str) -> Job | None:
+        """A worker's step: do one item of a job that waits, or whose worker died; the job. None: nothing to do."""
+        return self._work.run_next(owner)
 
     def models(self) -> tuple[ModelEntry, ...]:
         """Encoders that are here or can be pulled."""
@@ -151,7 +164,3 @@ class Database:
     def pull_model(self, name: str, progress: Callable[[str, int, int | None], None] | None = None) -> Path:
         """Download an encoder's files into the models folder."""
         return pull_model(name, self.settings.resolved_models_dir, progress=progress)
-
-    def _fail(self, job: Job, owner: str, message: str) -> None:
-        with self._parts.store.write() as unit:
-            unit.jobs.finish(job.job_id, owner, JobState.FAILED, dict(job.counts), message)

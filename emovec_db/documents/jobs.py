@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from emovec_db.documents.values import Document, time_text
 from emovec_db.domain.ingest import IngestFailure, IngestReport
-from emovec_db.domain.job import Job, JobItem
+from emovec_db.domain.job import ErrorKind, Job, JobItem
 
 
 def ingest_document(report: IngestReport) -> Document:
@@ -28,23 +28,40 @@ def _failure_document(failure: IngestFailure) -> Document:
     return {"uri": failure.uri, "code": failure.code, "message": failure.message}
 
 
-def job_document(job: Job, items: Sequence[JobItem] | None = None) -> Document:
-    """One job; its items too where they are given. Params stay inside: they may hold customers' names and keys."""
+def job_document(
+    job: Job, items: Sequence[JobItem] | None = None, errors: Sequence[ErrorKind] | None = None
+) -> Document:
+    """One job; items and errors where they are given. Params stay inside: they may hold customers' names and keys."""
     document = {
         "job_id": job.job_id,
         "collection": job.collection,
         "kind": job.kind,
         "state": job.state.value,
         "counts": dict(job.counts),
-        "attempts": job.attempts,
+        "total": job.total,
+        "duration_s": job.duration_s,
+        "rate_per_s": job.rate_per_s,
+        "remaining_s": job.remaining_s,
         "error": job.error,
         "created_at": time_text(job.created_at),
+        "started_at": time_text(job.started_at),
         "heartbeat_at": time_text(job.heartbeat_at),
         "finished_at": time_text(job.finished_at),
     }
     if items is not None:
         document["items"] = [item_document(item) for item in items]
+    if errors is not None:
+        document["errors"] = [error_kind_document(kind) for kind in errors]
     return document
+
+
+def error_kind_document(kind: ErrorKind) -> Document:
+    """Failures of one job that have the same code."""
+    return {
+        "code": kind.code,
+        "count": kind.count,
+        "examples": [_failure_document(example) for example in kind.examples],
+    }
 
 
 def item_document(item: JobItem) -> Document:

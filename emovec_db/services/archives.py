@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,21 +10,18 @@ from datetime import UTC, datetime, tzinfo
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import IngestReport, IngestRequest
-from emovec_db.domain.job import JobItem, JobState
+from emovec_db.domain.job import ARCHIVE_JOB, JobState
 from emovec_db.domain.path_pattern import PathPattern
-from emovec_db.domain.recording import Details
 from emovec_db.errors import EmovecError
+from emovec_db.processes import owner_name
 from emovec_db.services.ingest.archive import Ingest
-from emovec_db.services.ingest.reading import Candidate, Reading, look_at
+from emovec_db.services.ingest.reading import Candidate, Reading, look_again
 from emovec_db.services.ingest.survey import Survey
 from emovec_db.services.ingest.tally import Tally
-from emovec_db.services.leases import LEASE_S, heartbeat
+from emovec_db.services.leases import LEASE_S, beating, end_leases
 from emovec_db.sources.folders import find_recordings
 from emovec_db.sources.local import path_of
 from emovec_db.store.store import Store
-
-#: kind of the jobs that run in the process that was asked, and are never claimed by a worker
-ARCHIVE_JOB = "archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +53,33 @@ class Archives:
     def retry_failed(self, collection: Collection) -> IngestReport:
         """Try every recording again that failed, with what was known of it then."""
         with self.store.read() as unit:
-            kept = unit.jobs.failures(collection.collection_id)
+            kept = unit.failures.of_collection(collection.collection_id)
         failures = [item for item in kept if os.path.lexists(path_of(item.uri))]
         vanished = sorted({item.uri for item in kept} - {item.uri for item in failures})
         if vanished:
             with self.store.write() as unit:
-                unit.jobs.clear_failures(collection.collection_id, vanished)
-        again = [look_at(path_of(item.uri), item.uri, _details_of(item)) for item in failures]
-        tally = Tally(total=sum(len(_details_of(item)) for item in failures))
+                unit.failures.clear(collection.collection_id, vanished)
+        again = [look_again(item.uri, item.params) for item in failures]
+        tally = Tally(total=sum(len(item.params["details"]) for item in failures))
         for uri in vanished:
             tally.note(f"{uri} failed before and is gone now: forgotten")
         self._run(collection, again, tally)
         return tally.report()
 
     def _run(self, collection: Collection, items: Iterable[Candidate | Reading], tally: Tally) -> None:
-        owner = f"{socket.gethostname()}:{os.getpid()}"
+        owner = owner_name()
+        end_leases(self.store)
         with self.store.write() as unit:
-            unit.jobs.end_abandoned(ARCHIVE_JOB, datetime.now(UTC))
-            # no params: they could name people, and nobody takes this job over
-            job_id = unit.jobs.create(
-                collection.collection_id, ARCHIVE_JOB, {}, state=JobState.RUNNING, owner=owner, lease_s=LEASE_S
-            )
+            job_id = unit.jobs.start(collection.collection_id, ARCHIVE_JOB, owner, LEASE_S, total=tally.total)
+
+        def beat() -> bool:
+            with self.store.write() as unit:
+                return unit.jobs.heartbeat(job_id, owner, LEASE_S, datetime.now(UTC), tally.settled())
+
         state = JobState.FAILED
         error: str | None = "interrupted: run the same ingest again to continue"
         try:
-            with heartbeat(self.store, job_id, owner, tally):
+            with beating(f"job {job_id}", beat):
                 self.ingest_for(collection, job_id, tally).run(items)
             state, error = JobState.DONE, None
         except EmovecError as failure:
@@ -89,13 +87,9 @@ class Archives:
             raise
         finally:
             with self.store.write() as unit:
-                unit.jobs.finish(job_id, owner, state, dict(tally.counts), error)
+                unit.jobs.finish(job_id, owner, state, tally.settled(), error)
 
 
 def _count(paths: Sequence[str]) -> int:
     """Only names are looked at, so that the progress can tell how much is left."""
     return sum(1 for _found in find_recordings(paths, ignored=Counter()))
-
-
-def _details_of(failure: JobItem) -> dict[str, Details]:
-    return {channel: Details.from_params(details) for channel, details in failure.params["details"].items()}

@@ -55,10 +55,10 @@ class Eraser:
         with self._store.write() as unit:
             theirs = [
                 item.uri
-                for item in unit.jobs.failures(collection.collection_id)
+                for item in unit.failures.of_collection(collection.collection_id)
                 if any(details["customer"] == customer for details in item.params["details"].values())
             ]
-            unit.jobs.clear_failures(collection.collection_id, theirs)
+            unit.failures.clear(collection.collection_id, theirs)
         return len(theirs)
 
     def _erase(self, collection: Collection, recording_ids: Sequence[int]) -> Deletion:

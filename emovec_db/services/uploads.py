@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO
@@ -10,22 +9,17 @@ from urllib.parse import quote
 
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.ingest import IngestFailure, IngestRequest
-from emovec_db.domain.job import Job, JobItem, JobState
-from emovec_db.errors import EmovecError
+from emovec_db.domain.ingest import IngestRequest
+from emovec_db.domain.job import UPLOAD_JOB, JobItem
 from emovec_db.services.ingest.archive import Ingest
-from emovec_db.services.ingest.reading import Candidate, failure_of, read
-from emovec_db.services.leases import heartbeat
+from emovec_db.services.ingest.reading import Candidate, read
 from emovec_db.sources.local import source_of
 from emovec_db.store.store import Store
-
-#: kind of the jobs that a worker may claim
-UPLOAD_JOB = "upload"
 
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """Takes uploads in and finishes their jobs."""
+    """Takes uploads in and does their items."""
 
     store: Store
     blobs: Blobs
@@ -42,57 +36,34 @@ class Uploads:
         params = {"blob_key": received.key, "request": request.as_params()}
         uri = upload_uri(received.sha256, file_name)
         with self.store.write() as unit:
-            job_id = unit.jobs.create(collection.collection_id, UPLOAD_JOB, {})
-            unit.jobs.add_items(job_id, [(uri, params)])
+            job_id = unit.jobs.create(collection.collection_id, UPLOAD_JOB, total=len(request.channels))
+            unit.items.add(job_id, [(uri, params)])
         return job_id
 
-    def run(self, job: Job, ingest: Ingest, owner: str) -> None:
-        """Ingest a claimed job's items; what an earlier, killed attempt stored is found again."""
-        with self.store.read() as unit:
-            items = unit.jobs.items(job.job_id)
-        with heartbeat(self.store, job.job_id, owner, ingest.tally):
-            for item in items:
-                if item.state in (JobState.QUEUED, JobState.RUNNING):
-                    self._run_item(item, ingest)
-        state = JobState.FAILED if ingest.tally.counts["failed"] else JobState.DONE
-        with self.store.write() as unit:
-            unit.jobs.finish(job.job_id, owner, state, dict(ingest.tally.counts), None)
+    def ingest(self, item: JobItem, ingest: Ingest) -> list[int]:
+        """Do a claimed item; its recordings' ids. What an earlier, killed attempt stored is found again.
 
-    def _run_item(self, item: JobItem, ingest: Ingest) -> None:
+        Raises:
+            NotFoundError: the bytes are gone.
+            JobCancelledError: nothing of it was stored.
+        """
         request = IngestRequest.from_params(item.params["request"])
-        key = item.params["blob_key"]
-        try:
-            candidate = self._candidate(item.uri, key, request)
-        except EmovecError as error:
-            failures: Sequence[IngestFailure] = [failure_of(item.uri, error)]
-            ingest.tally.fail(failures[0])
-            recording_ids: list[int] = []
-        else:
-            reading = read(self.store, ingest.decoders, ingest.collection.collection_id, candidate, ingest.limits)
-            recording_ids = ingest.settle([reading])[item.uri]
-            failures = reading.failures
-        self._finish(item, failures, recording_ids)
-        self._drop_if_unused(key)
-
-    def _candidate(self, uri: str, key: str, request: IngestRequest) -> Candidate:
-        path = self.blobs.path(key)
-        return Candidate(
+        path = self.blobs.path(item.params["blob_key"])
+        candidate = Candidate(
             path=path,
-            source=source_of(path, uri),
+            source=source_of(path, item.uri),
             details={channel: request.details_of(channel, None) for channel in request.channels},
-            blob_key=key,
+            blob_key=item.params["blob_key"],
         )
+        reading = read(self.store, ingest.decoders, ingest.collection.collection_id, candidate, ingest.limits)
+        ingest.stop_if_cancelled()
+        return ingest.settle([reading])[item.uri]
 
-    def _finish(self, item: JobItem, failures: Sequence[IngestFailure], recording_ids: Sequence[int]) -> None:
-        state = JobState.FAILED if failures else JobState.DONE
-        code, message = (failures[0].code, failures[0].message) if failures else (None, None)
-        with self.store.write() as unit:
-            unit.jobs.finish_item(item.item_id, state, code, message, tuple(recording_ids))
-
-    def _drop_if_unused(self, key: str) -> None:
-        """An upload that failed, or that was known from elsewhere, leaves no file behind."""
+    def drop_if_unused(self, item: JobItem) -> None:
+        """An upload that failed, that was cancelled, or that was known from elsewhere, leaves no file behind."""
+        key = item.params["blob_key"]
         with self.store.read() as unit:
-            in_use = unit.recordings.blob_in_use(key)
+            in_use = unit.recordings.blob_in_use(key) or unit.items.blob_awaited(key)
         if not in_use:
             self.blobs.delete(key)
 

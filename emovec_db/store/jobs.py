@@ -1,29 +1,27 @@
-"""Background jobs, their items, and why uris failed.
+"""Background jobs.
 
-A job is held by one owner at a time through a lease that heartbeats extend; when it runs out, another worker takes the
-job over. Its items say what is still to do, so that a job that is taken over goes on where it stopped.
-
-Failures are apart from items: one row per collection and uri, whatever job met it, until an ingest stores the uri.
+A job is over when all its items are (`job_items`). One that finds its recordings itself, as an ingest of an archive
+does, is also held by the process that finds them, through a lease that heartbeats extend.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
-from emovec_db.domain.ingest import IngestFailure
-from emovec_db.domain.job import Job, JobItem, JobState
+from emovec_db.domain.job import Job, JobProgress, JobState
 from emovec_db.domain.query import Page
-from emovec_db.errors import NotFoundError, QueryError
+from emovec_db.errors import NotFoundError
 from emovec_db.store import paging, rows
-from emovec_db.store.statements import Query, chunks, insert_into
-from emovec_db.store.tables import CollectionRow, FailureRow, JobItemRow, JobRow
+from emovec_db.store.statements import Query
+from emovec_db.store.tables import CollectionRow, JobItemRow, JobRow
 
-#: how often a job may be claimed without being finished
-MAX_ATTEMPTS = 3
+_OPEN = (JobState.QUEUED, JobState.RUNNING)
+ABANDONED = "its process died: do the same again to continue"
 
 
 class Jobs:
@@ -32,33 +30,15 @@ class Jobs:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def create(
-        self,
-        collection_id: int,
-        kind: str,
-        params: Mapping[str, Any],
-        *,
-        state: JobState = JobState.QUEUED,
-        owner: str | None = None,
-        lease_s: float | None = None,
-    ) -> int:
-        """A new job, its id; one that starts as RUNNING needs the owner that runs it and a lease."""
-        created_at = rows.now()
-        values: dict[str, Any] = {"attempts": 0}
-        if state is JobState.RUNNING:
-            if owner is None or lease_s is None:
-                raise QueryError("a job that is created running needs an owner and a lease")
-            values = {"attempts": 1, **_held(owner, lease_s, created_at)}
-        statement = insert(JobRow).values(
-            collection_id=collection_id,
-            kind=kind,
-            state=state,
-            params=dict(params),
-            counts={},
-            created_at=created_at,
-            **values,
-        )
-        return int(self._connection.execute(statement.returning(JobRow.job_id)).scalar_one())
+    def create(self, collection_id: int, kind: str, *, total: int | None = None) -> int:
+        """A new job that waits for its items to be taken up; its id."""
+        return self._create(collection_id, kind, {"state": JobState.QUEUED, "total": total}, rows.now())
+
+    def start(self, collection_id: int, kind: str, owner: str, lease_s: float, *, total: int | None = None) -> int:
+        """A new job that its owner has in hand from the beginning; its id."""
+        now = rows.now()
+        held = {"state": JobState.RUNNING, "started_at": now, "total": total, **_held(owner, lease_s, now)}
+        return self._create(collection_id, kind, held, now)
 
     def get(self, job_id: int) -> Job:
         """The job; NotFoundError if there is none of this id."""
@@ -76,129 +56,100 @@ class Jobs:
         found = [_job_from(row) for row in self._connection.execute(newest)]
         return paging.page_of(found, limit, "jobs", lambda job: job.job_id)
 
-    def claim(self, owner: str, lease_s: float, now: datetime, *, kinds: Sequence[str] | None = None) -> Job | None:
-        """Take the oldest job of these kinds (None: any) that waits or whose lease ran out; None if there is none.
+    def heartbeat(self, job_id: int, owner: str, lease_s: float, now: datetime, progress: JobProgress) -> bool:
+        """Extend the lease and store how far the job has come; False: the job is not the owner's any more."""
+        running = and_(_of(job_id, owner), JobRow.state == JobState.RUNNING)
+        values = {**_held(owner, lease_s, now), **_progress_values(progress)}
+        return self._connection.execute(update(JobRow).where(running).values(values)).rowcount == 1
 
-        A job that was claimed 3 times and never finished becomes failed: it may be what kills its workers.
+    def finish(self, job_id: int, owner: str, state: JobState, progress: JobProgress, error: str | None = None) -> bool:
+        """The owner's last word; False: the job is not the owner's any more. A cancelled job stays cancelled."""
+        row = self._connection.execute(select(JobRow.state).where(_of(job_id, owner)).with_for_update()).one_or_none()
+        if row is None:
+            return False
+        now = rows.now()
+        ended = {} if row.state == JobState.CANCELLED else _ended(state, error, now)
+        values = {**_progress_values(progress), "heartbeat_at": now, "lease_owner": None, "lease_until": None, **ended}
+        self._connection.execute(update(JobRow).where(JobRow.job_id == job_id).values(values))
+        return True
+
+    def settle(self, job_id: int, outcome: JobProgress, *, failed_by_one: bool) -> None:
+        """Add what became of an item that is over; the job is over when it was the last one.
+
+        `failed_by_one`: the job has failed if anything in it has.
         """
-        while (row := self._connection.execute(_claimable(now, kinds)).one_or_none()) is not None:
-            job = update(JobRow).where(JobRow.job_id == row.job_id)
-            if row.attempts < MAX_ATTEMPTS:
-                values = {"state": JobState.RUNNING, "attempts": row.attempts + 1, **_held(owner, lease_s, now)}
-                self._connection.execute(job.values(values))
-                return self.get(row.job_id)
-            gave_up = _ended(JobState.FAILED, f"gave up after {MAX_ATTEMPTS} attempts", now)
-            self._connection.execute(job.values(gave_up))
-        return None
+        row = self._connection.execute(select(JobRow).where(JobRow.job_id == job_id).with_for_update()).one()
+        now = rows.now()
+        counts = dict(Counter(row.counts) + Counter(outcome.counts))
+        values = {"counts": counts, "duration_s": row.duration_s + outcome.duration_s, "heartbeat_at": now}
+        if row.state == JobState.RUNNING and row.lease_owner is None and not self._has_open_items(job_id):
+            failed = row.error is not None or (failed_by_one and "failed" in counts)
+            values |= _ended(JobState.FAILED if failed else JobState.DONE, row.error, now)
+        self._connection.execute(update(JobRow).where(JobRow.job_id == job_id).values(values))
 
-    def end_abandoned(self, kind: str, now: datetime) -> None:
-        """End jobs of a kind that nobody can take over, whose owner died without a word."""
-        abandoned = and_(JobRow.kind == kind, JobRow.state == JobState.RUNNING, JobRow.lease_until <= now)
-        reason = _ended(JobState.FAILED, "its process died: do the same again to continue", now)
-        self._connection.execute(update(JobRow).where(abandoned).values(reason))
+    def cancel(self, job_id: int) -> bool:
+        """End an open job as cancelled, whoever has it in hand; False: it is over already."""
+        is_open = and_(JobRow.job_id == job_id, JobRow.state.in_(_OPEN))
+        values = {"state": JobState.CANCELLED, "finished_at": rows.now()}
+        return self._connection.execute(update(JobRow).where(is_open).values(values)).rowcount == 1
 
-    def heartbeat(
-        self, job_id: int, owner: str, lease_s: float, now: datetime, counts: Mapping[str, int] | None = None
-    ) -> bool:
-        """Extend the lease and store the counts so far; False: the lease is lost, another owner has the job."""
-        values = _held(owner, lease_s, now)
-        if counts is not None:
-            values["counts"] = dict(counts)
-        return self._update_held(job_id, owner, values)
+    def cancel_emptied(self, job_ids: Sequence[int]) -> None:
+        """End those of the jobs that wait for nothing any more, since what they had to do was deleted."""
+        for job_id in job_ids:
+            if not self._has_open_items(job_id):
+                unheld = and_(JobRow.job_id == job_id, JobRow.lease_owner.is_(None), JobRow.state.in_(_OPEN))
+                ended = _ended(JobState.CANCELLED, "its recording was deleted meanwhile", rows.now())
+                self._connection.execute(update(JobRow).where(unheld).values(ended))
 
-    def finish(
-        self, job_id: int, owner: str, state: JobState, counts: Mapping[str, int], error: str | None = None
-    ) -> bool:
-        """End the job as DONE or FAILED; False: the lease was lost, nothing is changed."""
-        if state not in {JobState.DONE, JobState.FAILED}:
-            raise QueryError(f"a job can't finish as {state}: expected done or failed")
-        return self._update_held(job_id, owner, {"counts": dict(counts), **_ended(state, error, rows.now())})
+    def is_cancelled(self, job_id: int) -> bool:
+        """Whether work on the job should end."""
+        return self._connection.scalar(select(JobRow.state).where(JobRow.job_id == job_id)) == JobState.CANCELLED
 
-    def add_items(self, job_id: int, items: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        """Add (uri, params) to do; ConflictError if the job has one of the uris already."""
-        if not items:
-            return
-        fresh = {"job_id": job_id, "state": JobState.QUEUED, "attempts": 0, "recording_ids": []}
-        self._connection.execute(
-            insert(JobItemRow), [{**fresh, "uri": uri, "params": dict(params)} for uri, params in items]
-        )
+    def held(self) -> tuple[Job, ...]:
+        """Open jobs that a process has in hand."""
+        statement = _select().where(JobRow.state == JobState.RUNNING, JobRow.lease_owner.is_not(None))
+        return tuple(_job_from(row) for row in self._connection.execute(statement))
 
-    def items(self, job_id: int, state: JobState | None = None) -> tuple[JobItem, ...]:
-        """The job's items in the order they were added."""
-        statement = select(JobItemRow).where(JobItemRow.job_id == job_id)
-        if state is not None:
-            statement = statement.where(JobItemRow.state == state)
-        return tuple(_item_from(row) for row in self._connection.execute(statement.order_by(JobItemRow.item_id)))
+    def abandon(self, now: datetime, owners: Sequence[str]) -> None:
+        """End jobs whose owner is one of these, or was silent for too long: nobody else can find their recordings.
 
-    def finish_item(
-        self,
-        item_id: int,
-        state: JobState,
-        code: str | None = None,
-        message: str | None = None,
-        recording_ids: Sequence[int] = (),
-    ) -> None:
-        """Note how an item ended and forget its params, which may name people.
-
-        An item that was deleted with its recording stays deleted.
+        What they have found by then is still done.
         """
-        self._connection.execute(
-            update(JobItemRow)
-            .where(JobItemRow.item_id == item_id)
-            .values(
-                state=state,
-                code=code,
-                message=message,
-                params={},
-                recording_ids=[int(recording_id) for recording_id in recording_ids],
-                attempts=JobItemRow.attempts + 1,
-            )
+        silent = or_(JobRow.lease_until <= now, JobRow.lease_owner.in_(owners))
+        lost = and_(JobRow.state == JobState.RUNNING, JobRow.lease_owner.is_not(None), silent)
+        found = self._connection.scalars(select(JobRow.job_id).where(lost).order_by(JobRow.job_id).with_for_update())
+        for job_id in found.all():
+            if self._has_open_items(job_id):
+                values = {"error": ABANDONED, "lease_owner": None, "lease_until": None}
+            else:  # one that was only slow is still its owner's to finish
+                values = _ended(JobState.FAILED, ABANDONED, now)
+            self._connection.execute(update(JobRow).where(JobRow.job_id == job_id).values(values))
+
+    def _has_open_items(self, job_id: int) -> bool:
+        unfinished = and_(JobItemRow.job_id == job_id, JobItemRow.state.in_(_OPEN))
+        return self._connection.scalar(select(JobItemRow.item_id).where(unfinished).limit(1)) is not None
+
+    def _create(self, collection_id: int, kind: str, values: Mapping[str, Any], now: datetime) -> int:
+        statement = insert(JobRow).values(
+            collection_id=collection_id, kind=kind, counts={}, duration_s=0.0, created_at=now, **values
         )
-
-    def record_failure(
-        self, collection_id: int, job_id: int, failure: IngestFailure, params: Mapping[str, Any]
-    ) -> None:
-        """Note why the uri is not in the collection and what another try needs, in place of what was noted before."""
-        uri = failure.uri
-        reason = {"job_id": job_id, "code": failure.code, "message": failure.message, "params": dict(params)}
-        statement = insert_into(self._connection, FailureRow).values(
-            collection_id=collection_id, uri=uri, attempts=1, **reason
-        )
-        again = {**reason, "attempts": FailureRow.attempts + 1}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["collection_id", "uri"], set_=again))
-
-    def clear_failures(self, collection_id: int, uris: Sequence[str]) -> None:
-        """Forget the failures of uris that are stored now, or gone."""
-        for some in chunks(uris):
-            self._connection.execute(
-                delete(FailureRow).where(FailureRow.collection_id == collection_id, FailureRow.uri.in_(some))
-            )
-
-    def failures(self, collection_id: int, limit: int | None = None) -> tuple[JobItem, ...]:
-        """Uris that are not in the collection and why, oldest first, as failed items."""
-        statement = select(FailureRow).where(FailureRow.collection_id == collection_id)
-        oldest = statement.order_by(FailureRow.failure_id).limit(limit)
-        return tuple(_failure_from(row) for row in self._connection.execute(oldest))
-
-    def _update_held(self, job_id: int, owner: str, values: Mapping[str, Any]) -> bool:
-        held = and_(JobRow.job_id == job_id, JobRow.lease_owner == owner, JobRow.state == JobState.RUNNING)
-        return self._connection.execute(update(JobRow).where(held).values(values)).rowcount == 1
+        return int(self._connection.execute(statement.returning(JobRow.job_id)).scalar_one())
 
 
-def _claimable(now: datetime, kinds: Sequence[str] | None) -> Query:
-    waits = or_(JobRow.state == JobState.QUEUED, and_(JobRow.state == JobState.RUNNING, JobRow.lease_until <= now))
-    oldest = select(JobRow.job_id, JobRow.attempts).where(waits).order_by(JobRow.job_id).limit(1)
-    if kinds is not None:
-        oldest = oldest.where(JobRow.kind.in_(kinds))
-    return oldest.with_for_update(skip_locked=True)
+def _of(job_id: int, owner: str) -> Any:
+    return and_(JobRow.job_id == job_id, JobRow.lease_owner == owner)
 
 
 def _held(owner: str, lease_s: float, now: datetime) -> dict[str, Any]:
     return {"lease_owner": owner, "lease_until": now + timedelta(seconds=lease_s), "heartbeat_at": now}
 
 
+def _progress_values(progress: JobProgress) -> dict[str, Any]:
+    return {"counts": dict(progress.counts), "total": progress.total, "duration_s": progress.duration_s}
+
+
 def _ended(state: JobState, error: str | None, now: datetime) -> dict[str, Any]:
-    return {"state": state, "error": error, "finished_at": now, "lease_owner": None, "lease_until": None}
+    return {"state": state, "error": error, "finished_at": now}
 
 
 def _select() -> Query:
@@ -213,41 +164,14 @@ def _job_from(row: Any) -> Job:
         collection=row.collection,
         kind=row.kind,
         state=JobState(row.state),
-        params=row.params,
         counts=row.counts,
-        attempts=row.attempts,
+        total=row.total,
+        duration_s=row.duration_s,
         lease_owner=row.lease_owner,
         lease_until=row.lease_until,
         heartbeat_at=row.heartbeat_at,
         created_at=row.created_at,
+        started_at=row.started_at,
         finished_at=row.finished_at,
         error=row.error,
-    )
-
-
-def _item_from(row: Any) -> JobItem:
-    return JobItem(
-        item_id=row.item_id,
-        job_id=row.job_id,
-        uri=row.uri,
-        state=JobState(row.state),
-        attempts=row.attempts,
-        code=row.code,
-        message=row.message,
-        params=row.params,
-        recording_ids=tuple(row.recording_ids),
-    )
-
-
-def _failure_from(row: Any) -> JobItem:
-    return JobItem(
-        item_id=row.failure_id,
-        job_id=row.job_id,
-        uri=row.uri,
-        state=JobState.FAILED,
-        attempts=row.attempts,
-        code=row.code,
-        message=row.message,
-        params=row.params,
-        recording_ids=(),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, delete, select
 
 from emovec_db.store.changes import Changes
+from emovec_db.store.jobs import Jobs
 from emovec_db.store.statements import chunks
 from emovec_db.store.tables import (
     ClusteringMemberRow,
@@ -63,7 +64,9 @@ def _drop_work(connection: Connection, collection_id: int, recording_ids: Sequen
     """Items and failures of the recordings' uris: their parameters and messages may hold names."""
     uris = select(SourceRow.uri).where(SourceRow.recording_id.in_(recording_ids))
     jobs = select(JobRow.job_id).where(JobRow.collection_id == collection_id)
-    connection.execute(delete(JobItemRow).where(JobItemRow.uri.in_(uris), JobItemRow.job_id.in_(jobs)))
+    items = delete(JobItemRow).where(JobItemRow.uri.in_(uris), JobItemRow.job_id.in_(jobs))
+    touched = set(connection.scalars(items.returning(JobItemRow.job_id)))
+    Jobs(connection).cancel_emptied(sorted(touched))
     connection.execute(delete(FailureRow).where(FailureRow.uri.in_(uris), FailureRow.collection_id == collection_id))
 
 

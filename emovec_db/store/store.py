@@ -14,7 +14,9 @@ from emovec_db.store.changes import Changes
 from emovec_db.store.clusterings import Clusterings
 from emovec_db.store.collections import Collections
 from emovec_db.store.engine import Engines, is_sqlite, parse_url, shown
+from emovec_db.store.failures import Failures
 from emovec_db.store.integrity import Integrity
+from emovec_db.store.job_items import JobItems
 from emovec_db.store.jobs import Jobs
 from emovec_db.store.recordings import Recordings
 from emovec_db.store.schema import ensure_schema, make_parent
@@ -31,6 +33,8 @@ class Unit:
         self.utterances = Utterances(connection)
         self.changes = Changes(connection)
         self.jobs = Jobs(connection)
+        self.items = JobItems(connection)
+        self.failures = Failures(connection)
         self.clusterings = Clusterings(connection)
         self.integrity = Integrity(connection)
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import socket
 import threading
 
 from emovec_db.database import Database
+from emovec_db.processes import owner_name
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +35,3 @@ def run(database: Database, stop: threading.Event, poll_s: float = 0.5) -> None:
         else:
             counts = ", ".join(f"{count} {outcome}" for outcome, count in job.counts.items() if count)
             log.info("job %d %s: %s", job.job_id, job.state.value, counts or "nothing to do")
-
-
-def owner_name() -> str:
-    """Who holds a job's lease: host, process, and a nonce, since process ids are used again."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

@@ -181,12 +181,13 @@ def _create_jobs() -> None:
         _new_id("job_id"),
         _link("collection_id", "collections.collection_id"),
         *_columns("kind state", TEXT),
-        *_columns("params counts", JSON),
-        _column("attempts", sa.Integer()),
+        _column("counts", JSON),
+        *_optional("total", sa.Integer()),
+        _column("duration_s", REAL),
         *_optional("lease_owner", TEXT),
         *_optional("lease_until heartbeat_at", TIME),
         _column("created_at", TIME),
-        *_optional("finished_at", TIME),
+        *_optional("started_at finished_at", TIME),
         *_optional("error", TEXT),
     )
     _index("jobs", "state", "job_id")
@@ -197,11 +198,14 @@ def _create_jobs() -> None:
         _link("job_id", "jobs.job_id", cascade=True),
         *_columns("uri state", TEXT),
         _column("attempts", sa.Integer()),
+        *_optional("lease_owner", TEXT),
+        *_optional("lease_until", TIME),
         *_optional("code message", TEXT),
         *_columns("params recording_ids", JSON),
         sa.UniqueConstraint("job_id", "uri"),
     )
     _index("job_items", "uri")
+    _index("job_items", "state", "item_id")
     _table(
         "failures",
         _new_id("failure_id"),

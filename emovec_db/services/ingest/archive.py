@@ -13,6 +13,7 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.ingest import Progress
 from emovec_db.domain.sound import SoundLimits
+from emovec_db.errors import JobCancelledError
 from emovec_db.services.encoding import SoundEncoder, stored_encoding
 from emovec_db.services.ingest.read_ahead import read_ahead
 from emovec_db.services.ingest.reading import Candidate, Reading, read
@@ -51,6 +52,9 @@ class Ingest:
 
         Reading, encoding and writing go on at the same time: threads read ahead, this thread encodes, another writes
         the batch before.
+
+        Raises:
+            JobCancelledError: after the batch in hand.
         """
         with (
             read_ahead(items, self._read, self.readers) as readings,
@@ -59,6 +63,7 @@ class Ingest:
             pace = Pace()
             writing: Future[object] | None = None
             for batch in in_batches(readings, pace):
+                self.stop_if_cancelled()
                 began_s = monotonic()
                 encoded = self._encode(batch)
                 pace.measured(_sound_s(batch), monotonic() - began_s)
@@ -68,6 +73,15 @@ class Ingest:
             if writing is not None:
                 writing.result()
         self.progress(self.tally.progress())
+
+    def stop_if_cancelled(self) -> None:
+        """Called between batches; raises JobCancelledError where somebody cancelled the job."""
+        with self.store.read() as unit:
+            cancelled = unit.jobs.is_cancelled(self.job_id)
+        if cancelled:
+            raise JobCancelledError(
+                f"job {self.job_id} was cancelled: what was stored is kept, and the same ingest goes on from there"
+            )
 
     def settle(self, batch: Sequence[Reading]) -> dict[str, list[int]]:
         """Encode and store a batch in one transaction; recording ids by uri."""

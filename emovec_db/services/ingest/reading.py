@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from emovec_db.errors import (
     RecordingError,
     UnreadableError,
 )
-from emovec_db.sources.local import digest, source_of
+from emovec_db.sources.local import digest, path_of, source_of
 from emovec_db.store.store import Store
 
 #: errors that another try at the same file would only repeat, at the cost of a process
@@ -71,6 +71,12 @@ def look_at(path: Path, uri: str, details: dict[str, Details]) -> Candidate | Re
         return Candidate(path=path, source=source_of(path, uri), details=details)
     except EmovecError as error:
         return failed(path, uri, details, error)
+
+
+def look_again(uri: str, params: Mapping[str, Any]) -> Candidate | Reading:
+    """The file of an earlier try as it is now, by what `Candidate.as_params` gave then."""
+    details = {channel: Details.from_params(known) for channel, known in params["details"].items()}
+    return look_at(path_of(uri), uri, details)
 
 
 def read(store: Store, decoders: DecoderPool, collection_id: int, candidate: Candidate, limits: SoundLimits) -> Reading:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from emovec_db.domain.ingest import IngestFailure, IngestProgress, IngestReport
+from emovec_db.domain.job import JobProgress
 
 #: notes beyond these are only counted, so that a report stays readable
 NOTES_KEPT = 50
@@ -58,6 +59,10 @@ class Tally:
             failed=self.counts["failed"],
             duration_s=self.duration_s,
         )
+
+    def settled(self) -> JobProgress:
+        """The same for the job, by outcome."""
+        return JobProgress(counts=dict(self.counts), total=self.total, duration_s=self.duration_s)
 
     def report(self) -> IngestReport:
         left_out = (f"and {self.notes_left_out} more remarks",) if self.notes_left_out else ()

@@ -123,9 +123,9 @@ def _keep_failures(unit: Unit, collection: Collection, reading: Reading, job_id:
     if reading.candidate.blob_key is not None:
         return  # an upload's job says what became of it
     if not reading.failures:
-        unit.jobs.clear_failures(collection.collection_id, [uri])
+        unit.failures.clear(collection.collection_id, [uri])
     for failure in _one_per_uri(reading.failures):
-        unit.jobs.record_failure(collection.collection_id, job_id, failure, reading.candidate.as_params())
+        unit.failures.record(collection.collection_id, job_id, failure, reading.candidate.as_params())
 
 
 def _one_per_uri(failures: Sequence[IngestFailure]) -> Sequence[IngestFailure]:

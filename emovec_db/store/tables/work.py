@@ -43,7 +43,7 @@ class ClusteringMemberRow(Base):
 
 
 class JobRow(Base):
-    """One piece of background work and who holds it until when."""
+    """One piece of background work; who finds its recordings, until when that is believed, and what came of them."""
 
     __tablename__ = "jobs"
     __table_args__ = (Index(None, "state", "job_id"), Index(None, "collection_id", "job_id"), NEVER_REUSE_IDS)
@@ -52,28 +52,36 @@ class JobRow(Base):
     collection_id: Mapped[int] = link("collections.collection_id")
     kind: Mapped[str]
     state: Mapped[str]
-    params: Mapped[dict[str, Any]]
     counts: Mapped[dict[str, Any]]
-    attempts: Mapped[int]
+    total: Mapped[int | None]
+    duration_s: Mapped[float]
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None]
 
 
 class JobItemRow(Base):
-    """One uri that a job has to do."""
+    """What one worker does of a job in one go, and who holds it until when; while it waits, not before when."""
 
     __tablename__ = "job_items"
-    __table_args__ = (UniqueConstraint("job_id", "uri"), Index(None, "uri"), NEVER_REUSE_IDS)
+    __table_args__ = (
+        UniqueConstraint("job_id", "uri"),
+        Index(None, "uri"),
+        Index(None, "state", "item_id"),
+        NEVER_REUSE_IDS,
+    )
 
     item_id: Mapped[int] = new_id()
     job_id: Mapped[int] = link("jobs.job_id", cascade=True)
     uri: Mapped[str]
     state: Mapped[str]
     attempts: Mapped[int]
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
     code: Mapped[str | None]
     message: Mapped[str | None]
     params: Mapped[dict[str, Any]]

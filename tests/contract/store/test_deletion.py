@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from emovec_db.domain.clustering import NewClustering
 from emovec_db.domain.collection import Collection
+from emovec_db.domain.job import JobState
 from emovec_db.domain.query import Change, Filter
 from emovec_db.domain.recording import Source
 from emovec_db.errors import NotFoundError
@@ -34,10 +35,10 @@ def rows_by_table(store: Store) -> dict[str, int]:
 def fill(store: Store, calls: Collection) -> tuple[int, int]:
     """Two recordings of two customers, with a row in every table; their ids."""
     with store.write() as unit:
-        job = unit.jobs.create(calls.collection_id, "upload", {})
-        unit.jobs.add_items(job, [("file:///calls/a.wav", {"customer": "c1"}), ("file:///calls/b.wav", {})])
+        job = unit.jobs.create(calls.collection_id, "upload")
+        unit.items.add(job, [("file:///calls/a.wav", {"customer": "c1"}), ("file:///calls/b.wav", {})])
         for uri in ("file:///calls/a.wav", "file:///calls/b.wav"):
-            unit.jobs.record_failure(calls.collection_id, job, failure(uri, "busy", "try again"), {})
+            unit.failures.record(calls.collection_id, job, failure(uri, "busy", "try again"), {})
         first = unit.recordings.add(
             calls, recording("a", customer="c1", utterances=[utterance(1), utterance(2)]), PROVENANCE
         )
@@ -75,12 +76,14 @@ def test_a_deleted_recording_leaves_no_row_behind(store: Store, calls: Collectio
         assert unit.changes.since(calls, 3) == (Change(4, 1, False), Change(5, 2, False))
         assert unit.collections.customers(calls.collection_id) == ("c2",)
         assert [each.filter for each in unit.clusterings.page(calls, None, 9).items] == [Filter()]
-        assert [item.uri for item in unit.jobs.failures(calls.collection_id)] == ["file:///calls/b.wav"]
+        assert [item.uri for item in unit.failures.of_collection(calls.collection_id)] == ["file:///calls/b.wav"]
         assert list(unit.integrity.problems(calls)) == []
         with pytest.raises(NotFoundError):
             unit.recordings.get(calls.collection_id, first)
+        assert unit.jobs.page(None, None, 1).items[0].state is JobState.QUEUED
     with store.write() as unit:
         unit.recordings.delete(calls, [second])
+        assert unit.jobs.page(None, None, 1).items[0].state is JobState.CANCELLED, "nothing of it is left to do"
     left = {table: rows for table, rows in rows_by_table(store).items() if rows}
     assert set(left) <= KEPT, left
     assert left["changes"] == 6

@@ -5,104 +5,168 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.job import JobState
-from emovec_db.errors import ConflictError, NotFoundError, QueryError
-from emovec_db.store.store import Store
+from emovec_db.domain.job import JobProgress, JobState
+from emovec_db.errors import NotFoundError
+from emovec_db.store.store import Store, Unit
 from tests.stored import RECIPE, failure
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=61)
 
 
-def queue(store: Store, calls: Collection, kind: str = "upload") -> int:
+def queue(store: Store, calls: Collection, *uris: str) -> int:
     with store.write() as unit:
-        return unit.jobs.create(calls.collection_id, kind, {"path": "/客户"})
+        job_id = unit.jobs.create(calls.collection_id, "upload", total=len(uris))
+        unit.items.add(job_id, [(uri, {}) for uri in uris])
+        return job_id
 
 
-def claim(store: Store, owner: str, now: datetime = NOW) -> int | None:
+def start(store: Store, calls: Collection) -> int:
     with store.write() as unit:
-        job = unit.jobs.claim(owner, 60, now)
-        return None if job is None else job.job_id
+        return unit.jobs.start(calls.collection_id, "archive", "cli", 60, total=9)
+
+
+def do_item(unit: Unit, now: datetime = NOW, *, failed_by_one: bool = True, **counts: int) -> None:
+    """Claim the next item and end it with these counts."""
+    item = unit.items.claim("w", 60, now)
+    assert item is not None
+    assert unit.items.finish(item.item_id, "w", JobState.DONE)
+    unit.jobs.settle(item.job_id, JobProgress(counts=counts, duration_s=2.5), failed_by_one=failed_by_one)
 
 
 def test_a_job_waits_then_runs_then_is_done(store: Store, calls: Collection) -> None:
-    job_id = queue(store, calls)
+    job_id = queue(store, calls, "a", "b")
     with store.write() as unit:
         job = unit.jobs.get(job_id)
-        assert (job.collection, job.kind, job.state, job.attempts) == ("calls", "upload", JobState.QUEUED, 0)
-        assert (job.params, job.counts, job.lease_owner) == ({"path": "/客户"}, {}, None)
-        job = unit.jobs.claim("w1", 60, NOW)
-        assert job is not None
-        assert (job.job_id, job.state, job.attempts, job.lease_owner) == (job_id, JobState.RUNNING, 1, "w1")
-        assert (job.lease_until, job.heartbeat_at) == (NOW + timedelta(seconds=60), NOW)
-        assert unit.jobs.heartbeat(job_id, "w1", 60, LATER, {"ingested": 2})
+        assert (job.collection, job.kind, job.state, job.total) == ("calls", "upload", JobState.QUEUED, 2)
+        assert (job.counts, job.lease_owner, job.started_at, job.done) == ({}, None, None, 0)
+        do_item(unit, ingested=2)
         job = unit.jobs.get(job_id)
-        assert (job.lease_until, job.counts) == (LATER + timedelta(seconds=60), {"ingested": 2})
-        assert unit.jobs.finish(job_id, "w1", JobState.DONE, {"ingested": 3}, None)
+        assert (job.state, job.counts, job.started_at) == (JobState.RUNNING, {"ingested": 2}, NOW)
+        do_item(unit, ingested=1, unchanged=1)
         job = unit.jobs.get(job_id)
-    assert (job.state, job.counts, job.error, job.lease_until) == (JobState.DONE, {"ingested": 3}, None, None)
+    assert (job.state, job.counts, job.error) == (JobState.DONE, {"ingested": 3, "unchanged": 1}, None)
+    assert (job.duration_s, job.done) == (5.0, 4)
     assert job.finished_at is not None
-    assert claim(store, "w2", LATER) is None
 
 
-def test_the_oldest_waiting_job_comes_first(store: Store, calls: Collection) -> None:
-    ids = [queue(store, calls) for _ in range(3)]
-    assert [claim(store, "w") for _ in range(4)] == [*ids, None]
-
-
-def test_a_worker_takes_only_its_kinds(store: Store, calls: Collection) -> None:
-    queue(store, calls, "ingest")
-    wanted = queue(store, calls, "upload")
+@pytest.mark.parametrize(("failed_by_one", "state"), [(True, JobState.FAILED), (False, JobState.DONE)])
+def test_a_failure_fails_an_upload_but_no_archive(
+    store: Store, calls: Collection, failed_by_one: bool, state: JobState
+) -> None:
+    job_id = queue(store, calls, "a", "b")
     with store.write() as unit:
-        first = unit.jobs.claim("w", 60, NOW, kinds=("upload",))
-        assert first is not None
-        assert first.job_id == wanted
-        assert unit.jobs.claim("w", 60, NOW, kinds=("upload",)) is None
-
-
-def test_a_job_whose_lease_ran_out_goes_to_another_worker(store: Store, calls: Collection) -> None:
-    job_id = queue(store, calls)
-    assert claim(store, "dead") == job_id
-    assert claim(store, "w2", NOW + timedelta(seconds=59)) is None
-    assert claim(store, "w2", LATER) == job_id
-    with store.write() as unit:
-        assert not unit.jobs.heartbeat(job_id, "dead", 60, LATER, {"ingested": 9})
-        assert not unit.jobs.finish(job_id, "dead", JobState.DONE, {"ingested": 9}, None)
-        job = unit.jobs.get(job_id)
-        assert (job.lease_owner, job.state, job.counts, job.attempts) == ("w2", JobState.RUNNING, {}, 2)
-        assert unit.jobs.finish(job_id, "w2", JobState.FAILED, {}, "no disk")
-        assert unit.jobs.get(job_id).error == "no disk"
-
-
-def test_a_job_that_kills_its_workers_is_given_up(store: Store, calls: Collection) -> None:
-    job_id, following = queue(store, calls), queue(store, calls)
-    times = [NOW + timedelta(minutes=2 * turn) for turn in range(4)]
-    assert [claim(store, f"w{turn}", now) for turn, now in enumerate(times[:1])] == [job_id]
-    with store.write() as unit:
-        unit.jobs.finish(following, "nobody", JobState.DONE, {}, None)
-        unit.jobs.claim("other", 10_000, NOW)
-    assert [claim(store, f"w{turn}", now) for turn, now in enumerate(times[1:])] == [job_id, job_id, None]
-    with store.read() as unit:
-        job = unit.jobs.get(job_id)
-    assert (job.state, job.error, job.attempts) == (JobState.FAILED, "gave up after 3 attempts", 3)
-    assert job.finished_at == times[3]
+        do_item(unit, failed_by_one=failed_by_one, failed=1)
+        do_item(unit, failed_by_one=failed_by_one, ingested=1)
+        assert unit.jobs.get(job_id).state is state
 
 
 def test_a_job_in_the_foreground_is_held_from_its_start(store: Store, calls: Collection) -> None:
+    job_id = start(store, calls)
     with store.write() as unit:
-        job_id = unit.jobs.create(calls.collection_id, "ingest", {}, state=JobState.RUNNING, owner="cli", lease_s=60)
         job = unit.jobs.get(job_id)
-        assert (job.state, job.lease_owner, job.attempts) == (JobState.RUNNING, "cli", 1)
-        assert unit.jobs.claim("w", 60, job.created_at) is None
-        assert unit.jobs.finish(job_id, "cli", JobState.DONE, {}, None)
-    with pytest.raises(QueryError, match="needs an owner and a lease"), store.write() as unit:
-        unit.jobs.create(calls.collection_id, "ingest", {}, state=JobState.RUNNING)
+        assert (job.state, job.lease_owner, job.total) == (JobState.RUNNING, "cli", 9)
+        assert [one.job_id for one in unit.jobs.held()] == [job_id]
+        progress = JobProgress(counts={"ingested": 2}, total=12, duration_s=7.0)
+        assert unit.jobs.heartbeat(job_id, "cli", 60, LATER, progress)
+        assert not unit.jobs.heartbeat(job_id, "other", 60, LATER, JobProgress(counts={}))
+        job = unit.jobs.get(job_id)
+        assert (job.lease_until, job.heartbeat_at) == (LATER + timedelta(seconds=60), LATER)
+        assert (job.counts, job.total, job.duration_s) == ({"ingested": 2}, 12, 7.0)
+        assert not unit.jobs.finish(job_id, "other", JobState.DONE, progress)
+        assert unit.jobs.finish(job_id, "cli", JobState.FAILED, progress, "no disk")
+        assert unit.jobs.held() == ()
+        job = unit.jobs.get(job_id)
+    assert (job.state, job.error, job.lease_until) == (JobState.FAILED, "no disk", None)
 
 
-def test_a_job_can_only_finish_finished(store: Store, calls: Collection) -> None:
-    job_id = queue(store, calls)
-    with store.write() as unit, pytest.raises(QueryError, match="can't finish as queued"):
-        unit.jobs.finish(job_id, "w", JobState.QUEUED, {}, None)
+def test_rate_and_what_is_left(store: Store, calls: Collection) -> None:
+    with store.write() as unit:
+        job_id = unit.jobs.start(calls.collection_id, "archive", "cli", 60)
+        began = unit.jobs.get(job_id).started_at
+        assert began is not None
+        later = began + timedelta(seconds=10)
+        unit.jobs.heartbeat(job_id, "cli", 60, later, JobProgress(counts={"ingested": 20}, total=100))
+        job = unit.jobs.get(job_id)
+        assert (job.rate_per_s, job.remaining_s) == (2.0, 40.0)
+        unit.jobs.heartbeat(job_id, "cli", 60, later, JobProgress(counts={"ingested": 20}))
+        assert unit.jobs.get(job_id).remaining_s is None
+        unit.jobs.finish(job_id, "cli", JobState.DONE, JobProgress(counts={"ingested": 100}, total=100))
+        assert unit.jobs.get(job_id).remaining_s is None
+
+
+def test_a_job_whose_finder_is_silent_or_gone_is_ended(store: Store, calls: Collection) -> None:
+    silent, gone, well = (start(store, calls) for _ in range(3))
+    with store.write() as unit:
+        for job_id, owner in ((gone, "gone"), (well, "well")):
+            unit.jobs.finish(job_id, "cli", JobState.RUNNING, JobProgress(counts={}))
+            job_id_again = unit.jobs.start(calls.collection_id, "archive", owner, 10_000)
+            assert job_id_again > job_id
+        ids = [job.job_id for job in unit.jobs.held()]
+        silent_until = unit.jobs.get(silent).lease_until
+        assert silent_until is not None
+        unit.jobs.abandon(silent_until, ["gone"])
+        states = {unit.jobs.get(job_id).state for job_id in ids[:2]}
+        assert states == {JobState.FAILED}
+        assert [job.lease_owner for job in unit.jobs.held()] == ["well"]
+        assert unit.jobs.get(silent).error == "its process died: do the same again to continue"
+        # it was only slow after all
+        assert unit.jobs.finish(silent, "cli", JobState.DONE, JobProgress(counts={"ingested": 9}))
+        assert (unit.jobs.get(silent).state, unit.jobs.get(silent).error) == (JobState.DONE, None)
+
+
+def test_what_a_lost_finder_had_found_is_still_done(store: Store, calls: Collection) -> None:
+    job_id = start(store, calls)
+    with store.write() as unit:
+        unit.items.add(job_id, [("a", {})])
+        unit.jobs.abandon(NOW, ["cli"])
+        assert unit.jobs.get(job_id).state is JobState.RUNNING
+        do_item(unit, failed_by_one=False, ingested=1)
+        job = unit.jobs.get(job_id)
+    assert (job.state, job.error) == (JobState.FAILED, "its process died: do the same again to continue")
+
+
+def test_a_job_is_not_over_while_its_recordings_are_being_found(store: Store, calls: Collection) -> None:
+    job_id = start(store, calls)
+    with store.write() as unit:
+        unit.items.add(job_id, [("a", {})])
+        do_item(unit, failed_by_one=False, ingested=1)
+        assert unit.jobs.get(job_id).state is JobState.RUNNING
+
+
+def test_cancelled_stays_cancelled_and_takes_the_last_counts(store: Store, calls: Collection) -> None:
+    job_id = start(store, calls)
+    queued = queue(store, calls, "a", "b", "c")
+    with store.write() as unit:
+        in_hand = unit.items.claim("w", 60, NOW)
+        assert in_hand is not None
+        assert [item.uri for item in unit.items.cancel_waiting(queued)] == ["b", "c"]
+        assert unit.jobs.cancel(queued)
+        assert unit.jobs.cancel(job_id)
+        assert not unit.jobs.cancel(job_id), "it is over already"
+        assert unit.jobs.is_cancelled(job_id)
+        assert unit.items.claim("other", 60, NOW) is None
+        assert not unit.jobs.heartbeat(job_id, "cli", 60, NOW, JobProgress(counts={}))
+        assert unit.jobs.finish(job_id, "cli", JobState.DONE, JobProgress(counts={"ingested": 4}))
+        assert unit.items.finish(in_hand.item_id, "w", JobState.DONE)
+        unit.jobs.settle(queued, JobProgress(counts={"ingested": 1}), failed_by_one=True)
+        ended = [unit.jobs.get(one) for one in (job_id, queued)]
+        assert [(job.state, job.counts, job.error) for job in ended] == [
+            (JobState.CANCELLED, {"ingested": 4}, None),
+            (JobState.CANCELLED, {"ingested": 1}, None),
+        ]
+        assert all(job.finished_at is not None for job in ended)
+
+
+def test_what_was_in_hand_when_a_job_was_cancelled_is_ended_by_the_next(store: Store, calls: Collection) -> None:
+    job_id = queue(store, calls, "a")
+    with store.write() as unit:
+        unit.items.claim("dead", 60, NOW)
+        unit.jobs.cancel(job_id)
+        assert unit.items.claim("w", 60, NOW) is None
+        again = unit.items.claim("w", 60, LATER)
+    assert again is not None
+    assert again.uri == "a"
 
 
 def test_pages_of_jobs(store: Store, calls: Collection) -> None:
@@ -118,39 +182,14 @@ def test_pages_of_jobs(store: Store, calls: Collection) -> None:
             unit.jobs.get(99)
 
 
-def test_items_say_what_is_still_to_do(store: Store, calls: Collection) -> None:
-    job_id, other = queue(store, calls), queue(store, calls)
-    with store.write() as unit:
-        unit.jobs.add_items(job_id, [("upload:a", {"role": "agent"}), ("upload:b", {})])
-        unit.jobs.add_items(other, [("upload:a", {})])
-        unit.jobs.add_items(other, [])
-        first, second = unit.jobs.items(job_id)
-        assert (first.uri, first.params, first.state, first.attempts) == (
-            "upload:a",
-            {"role": "agent"},
-            JobState.QUEUED,
-            0,
-        )
-        unit.jobs.finish_item(first.item_id, JobState.DONE, recording_ids=(4, 5))
-        unit.jobs.finish_item(second.item_id, JobState.FAILED, "not_audio", "no sound in it")
-        done, failed = unit.jobs.items(job_id)
-        assert (done.state, done.recording_ids, done.attempts) == (JobState.DONE, (4, 5), 1)
-        assert (failed.code, failed.message, failed.job_id) == ("not_audio", "no sound in it", job_id)
-        assert unit.jobs.items(job_id, JobState.FAILED) == (failed,)
-        assert len(unit.jobs.items(other, JobState.QUEUED)) == 1
-    with pytest.raises(ConflictError), store.write() as unit:
-        unit.jobs.add_items(job_id, [("upload:a", {})])
-
-
 def test_a_uri_fails_once_whatever_job_met_it(store: Store, calls: Collection) -> None:
     first, second = queue(store, calls), queue(store, calls)
     with store.write() as unit:
-        unit.jobs.record_failure(calls.collection_id, first, failure("file:///a"), {})
-        unit.jobs.record_failure(calls.collection_id, first, failure("file:///b\n🙂", "unreadable", "forbidden"), {})
-        unit.jobs.record_failure(
-            calls.collection_id, second, failure("file:///a", "truncated", "ends early"), {"details": 1}
-        )
-        a, b = unit.jobs.failures(calls.collection_id)
+        unit.failures.record(calls.collection_id, first, failure("file:///a"), {})
+        unit.failures.record(calls.collection_id, first, failure("file:///b\n🙂", "unreadable", "forbidden"), {})
+        again = failure("file:///a", "truncated", "ends early")
+        unit.failures.record(calls.collection_id, second, again, {"details": 1})
+        a, b = unit.failures.of_collection(calls.collection_id)
         assert (a.uri, a.job_id, a.code, a.message, a.attempts) == (
             "file:///a",
             second,
@@ -159,7 +198,26 @@ def test_a_uri_fails_once_whatever_job_met_it(store: Store, calls: Collection) -
             2,
         )
         assert (b.uri, b.state, b.attempts) == ("file:///b\n🙂", JobState.FAILED, 1)
-        assert unit.jobs.failures(calls.collection_id, limit=1) == (a,)
-        unit.jobs.clear_failures(calls.collection_id, ["file:///a", "file:///unknown"])
-        assert unit.jobs.failures(calls.collection_id) == (b,)
-        assert unit.jobs.items(second) == ()
+        assert unit.failures.of_collection(calls.collection_id, limit=1) == (a,)
+        assert (unit.failures.of_job(first), unit.failures.of_job(second)) == ((b,), (a,))
+        unit.failures.clear(calls.collection_id, ["file:///a", "file:///unknown"])
+        assert unit.failures.of_collection(calls.collection_id) == (b,)
+        assert unit.items.of_job(second) == ()
+
+
+def test_errors_by_kind_with_examples(store: Store, calls: Collection) -> None:
+    job_id, other = queue(store, calls, "upload:a"), queue(store, calls)
+    with store.write() as unit:
+        for number, code in enumerate(("silent", "not_audio", "silent", "silent")):
+            unit.failures.record(calls.collection_id, job_id, failure(f"file:///{number}", code, f"no {number}"), {})
+        unit.failures.record(calls.collection_id, other, failure("file:///x", "silent", "x"), {})
+        item = unit.items.claim("w", 60, NOW)
+        assert item is not None
+        unit.items.finish(item.item_id, "w", JobState.FAILED, "too_long", "an hour")
+        kinds = unit.failures.kinds(job_id, 2)
+    told = [(kind.code, kind.count, [(one.uri, one.message) for one in kind.examples]) for kind in kinds]
+    assert told == [
+        ("silent", 3, [("file:///0", "no 0"), ("file:///2", "no 2")]),
+        ("not_audio", 1, [("file:///1", "no 1")]),
+        ("too_long", 1, [("upload:a", "an hour")]),
+    ]

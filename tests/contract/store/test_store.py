@@ -29,7 +29,7 @@ def test_a_read_unit_sees_one_state_throughout(store: Store, calls: Collection) 
     "write",
     [
         lambda unit, calls: unit.recordings.add(calls, recording("a"), PROVENANCE),
-        lambda unit, calls: unit.jobs.create(calls.collection_id, "upload", {}),
+        lambda unit, calls: unit.jobs.create(calls.collection_id, "upload"),
     ],
 )
 def test_a_read_unit_cant_write(store: Store, calls: Collection, write: Callable[[Unit, Collection], int]) -> None:

@@ -17,7 +17,7 @@ from tests.stored import IDENTITY, PROVENANCE, RECIPE, recording, utterance
 
 WRITERS = 2
 RECORDINGS = 30
-JOBS = 20
+ITEMS = 20
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -99,19 +99,19 @@ def work(url: str, owner: str, taken: Queue[list[int]]) -> None:
     mine = []
     while True:
         with store.write() as unit:
-            job = unit.jobs.claim(owner, 600, datetime.now(UTC))
-        if job is None:
+            item = unit.items.claim(owner, 600, datetime.now(UTC))
+        if item is None:
             break
-        mine.append(job.job_id)
+        mine.append(item.item_id)
     taken.put(mine)
     store.close()
 
 
-def test_two_workers_never_get_the_same_job(url: str) -> None:
+def test_two_workers_never_get_the_same_item(url: str) -> None:
     store = Store.open(url)
     with store.write() as unit:
-        calls = unit.collections.get("calls")
-        ids = [unit.jobs.create(calls.collection_id, "upload", {}) for _ in range(JOBS)]
+        job_id = unit.jobs.create(unit.collections.get("calls").collection_id, "archive")
+        ids = list(unit.items.add(job_id, [(f"file:///{number}.wav", {}) for number in range(ITEMS)]))
     taken: Queue[list[int]] = spawn.Queue()
     processes = run((work, (url, "w1", taken)), (work, (url, "w2", taken)))
     first, second = taken.get(), taken.get()
@@ -120,7 +120,7 @@ def test_two_workers_never_get_the_same_job(url: str) -> None:
         assert process.exitcode == 0
     assert sorted(first + second) == ids
     with store.read() as unit:
-        assert {unit.jobs.get(job_id).attempts for job_id in ids} == {1}
+        assert {item.attempts for item in unit.items.of_job(job_id)} == {1}
     store.close()
 
 
@@ -128,15 +128,16 @@ def hold(url: str, ready: Any) -> None:
     """Claim the job inside a transaction that never ends, as a worker that is killed."""
     store = Store.open(url)
     with store.write() as unit:
-        unit.jobs.claim("killed in the act", 600, datetime.now(UTC))
+        unit.items.claim("killed in the act", 600, datetime.now(UTC))
         ready.set()
         spawn.Event().wait()
 
 
-def test_a_worker_killed_while_it_claims_leaves_the_job_to_others(url: str) -> None:
+def test_a_worker_killed_while_it_claims_leaves_the_item_to_others(url: str) -> None:
     store = Store.open(url)
     with store.write() as unit:
-        job_id = unit.jobs.create(unit.collections.get("calls").collection_id, "upload", {})
+        job_id = unit.jobs.create(unit.collections.get("calls").collection_id, "upload")
+        (item_id,) = unit.items.add(job_id, [("upload:a", {})])
     ready = spawn.Event()
     process = spawn.Process(target=hold, args=(url, ready))
     process.start()
@@ -148,7 +149,7 @@ def test_a_worker_killed_while_it_claims_leaves_the_job_to_others(url: str) -> N
     until = datetime.now(UTC) + timedelta(seconds=30)
     while claimed is None and datetime.now(UTC) < until:
         with store.write() as unit:
-            claimed = unit.jobs.claim("next", 600, datetime.now(UTC))
+            claimed = unit.items.claim("next", 600, datetime.now(UTC))
     assert claimed is not None
-    assert (claimed.job_id, claimed.attempts, claimed.lease_owner) == (job_id, 1, "next")
+    assert (claimed.item_id, claimed.attempts) == (item_id, 1)
     store.close()

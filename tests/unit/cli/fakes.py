@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from emovec_db.domain.classification import CheckReport, Classification, Deletio
 from emovec_db.domain.clustering import Cluster, Clustering
 from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction
-from emovec_db.domain.ingest import IngestReport
+from emovec_db.domain.ingest import IngestFailure, IngestReport
+from emovec_db.domain.job import ErrorKind, Job, JobItem, JobState
 from emovec_db.domain.profile import Estimate, NearestCustomer, Profile, TrendPoint
 from emovec_db.domain.query import Filter, Match, Page
 from emovec_db.domain.recording import Details, Recording, Utterance
@@ -125,6 +126,26 @@ def profile() -> Profile:
     )  # fmt: skip
 
 
+def job(number: int = 7, **changes: Any) -> Job:
+    given = {
+        "job_id": number,
+        "collection": "calls\x1b",
+        "kind": "archive",
+        "state": JobState.RUNNING,
+        "counts": {"ingested": 1200, "failed": 40, "refused": 0},
+        "total": 5000,
+        "duration_s": 6200.0,
+        "lease_owner": "host",
+        "lease_until": WHEN,
+        "heartbeat_at": WHEN + timedelta(seconds=62),
+        "created_at": WHEN,
+        "started_at": WHEN,
+        "finished_at": None,
+        "error": None,
+    }
+    return Job(**{**given, **changes})
+
+
 @dataclass
 class FakeCollection:
     """Answers as it was told; `asked` holds (method, arguments, keywords)."""
@@ -214,6 +235,29 @@ class FakeDatabase:
 
     def collections(self) -> tuple[CollectionSummary, ...]:
         return (summary("calls\x1b"),)
+
+    def jobs(self, **wanted: Any) -> Page[Job]:
+        self.asked.append(("jobs", (), wanted))
+        failed = job(5, state=JobState.FAILED, total=None, error="no disk \x1b", counts={}, heartbeat_at=None)
+        return Page((job(), job(6, state=JobState.QUEUED, started_at=None, counts={}), failed), "next page")
+
+    def job(self, job_id: int) -> Job:
+        return job(job_id)
+
+    def job_items(self, job_id: int) -> tuple[JobItem, ...]:
+        return ()
+
+    def job_errors(self, job_id: int) -> tuple[ErrorKind, ...]:
+        examples = (IngestFailure(uri=NASTY_URI, code="silent", message="nothing \x1b is heard"),)
+        return (ErrorKind("silent", 40, examples),)
+
+    def cancel_job(self, job_id: int) -> Job:
+        self.asked.append(("cancel_job", (job_id,), {}))
+        return job(job_id, state=JobState.CANCELLED)
+
+    def retry_job(self, job_id: int) -> Job:
+        self.asked.append(("retry_job", (job_id,), {}))
+        return job(job_id + 1, state=JobState.QUEUED)
 
     def classify(self, file: Path, *, frames: bool = False) -> Classification:
         self.asked.append(("classify", (file,), {"frames": frames}))

@@ -26,6 +26,10 @@ SHOWING = {
     "check": ("check",),
     "ingest": ("ingest", "calls"),
     "compare": ("compare", "a.wav", "b.wav"),
+    "jobs list": ("jobs", "list"),
+    "jobs show": ("jobs", "show", "7"),
+    "jobs cancel": ("jobs", "cancel", "7"),
+    "jobs retry": ("jobs", "retry", "7"),
 }
 #: all that is left of rich's styles where NO_COLOR is set; a colour in a name is not among them
 BOLD_OR_DIM = re.compile(r"\x1b\[[012](;[012])*m")
@@ -61,7 +65,7 @@ def test_tables_fit_and_names_are_harmless(
     assert max(cell_len(line) for line in shown.splitlines()) <= int(columns)
 
 
-@pytest.mark.parametrize("name", ["search", "profile", "list", "show", "ingest"])
+@pytest.mark.parametrize("name", ["search", "profile", "list", "show", "ingest", "jobs show"])
 def test_wide_tables_show_whole_names(run: Run, database: FakeDatabase, name: str) -> None:
     database.report = REPORT
 
@@ -76,7 +80,7 @@ def test_the_encoder_and_its_notice_are_always_told(run: Run, database: FakeData
     assert "demonstration encoder" in shown
 
 
-@pytest.mark.parametrize("name", ["search", "cluster", "profile", "list", "show", "collections", "check", "compare"])
+@pytest.mark.parametrize("name", SHOWING.keys() - {"ingest"})
 def test_json_is_one_document_on_one_line(run: Run, database: FakeDatabase, name: str) -> None:
     outcome = run(*SHOWING[name], "--json")
 
@@ -277,3 +281,35 @@ class TestOthers:
     def test_reindex_tells_how_many(self, run: Run, database: FakeDatabase) -> None:
         assert run("reindex", "--json").json == {"indexed": 1}
         assert run("reindex").out == "Indexed 1 vector.\n"
+
+
+class TestJobs:
+    def test_the_list_says_how_to_go_on(self, run: Run, database: FakeDatabase) -> None:
+        outcome = run("jobs", "list", "--collection", "calls", "--limit", "3", "--cursor", "c")
+
+        assert database.asked == [("jobs", (), {"collection": "calls", "cursor": "c", "limit": 3})]
+        running, queued, failed = outcome.out.splitlines()[1:4]
+        shown = r"7 running archive calls\x1b 2026-03-01 14:30 1,240 of 5,000 40 20.0/s 3 min 08 s"
+        assert " ".join(running.split()) == shown
+        assert queued.split()[:4] == ["6", "queued", "archive", "calls\\x1b"]
+        assert failed.split()[:2] == ["5", "failed"]
+        assert "There are more: --cursor 'next page'" in outcome.out
+
+    def test_one_job(self, run: Run, database: FakeDatabase) -> None:
+        shown = run("jobs", "show", "7").out
+
+        assert "recordings done: 1,240 of 5,000 (1,200 ingested, 40 failed)" in shown
+        assert "20.0 recordings/s, 100 × real time, 3 min 08 s left" in shown
+        assert "silent: 40 files" in shown
+        assert "and 39 more" in shown
+        document = run("jobs", "show", "7", "--json").json
+        assert (document["rate_per_s"], document["remaining_s"]) == (20.0, 188.0)
+        assert document["errors"][0]["code"] == "silent"
+
+    def test_cancel_and_retry(self, run: Run, database: FakeDatabase) -> None:
+        assert "Job 7 is cancelled." in run("jobs", "cancel", "7").out
+        assert "Job 8 is queued" in run("jobs", "retry", "7").out
+        assert [asked[:2] for asked in database.asked] == [("cancel_job", (7,)), ("retry_job", (7,))]
+
+    def test_alone_it_shows_its_help(self, run: Run) -> None:
+        assert "retry" in run("jobs").out
