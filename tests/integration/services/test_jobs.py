@@ -69,9 +69,11 @@ def test_a_running_ingest_ends_after_the_batch_in_hand(database: Database, tmp_p
     with pytest.raises(JobCancelledError, match="the same ingest goes on from there"):
         database.collection().ingest(tmp_path / "many", progress=cancel)
     (job,) = database.jobs().items
-    assert (job.state, job.counts, job.error) == (JobState.CANCELLED, {"ingested": 4}, None)
-    assert database.collection().summary().recordings == 4
-    assert database.collection().ingest(tmp_path / "many").ingested == 8
+    assert (job.state, job.error) == (JobState.CANCELLED, None)
+    # while one batch was written, the next may have been encoded already
+    assert job.counts in ({"ingested": 4}, {"ingested": 8})
+    assert database.collection().summary().recordings == job.done
+    assert database.collection().ingest(tmp_path / "many").ingested == 12 - job.done
 
 
 def test_an_upload_that_waits_is_dropped_with_its_bytes(database: Database, tmp_path: Path) -> None:

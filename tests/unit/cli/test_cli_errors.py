@@ -25,6 +25,12 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     monkeypatch.setattr(session, "open_database", broken)
 
 
+def expected_exit_code(kind: type[errors.EmovecError]) -> int:
+    if kind is errors.JobCancelledError:
+        return exit_codes.INTERRUPTED
+    return exit_codes.USAGE if issubclass(kind, errors.UserError) else exit_codes.FAILED
+
+
 @pytest.mark.parametrize("kind", subclasses(errors.EmovecError), ids=lambda kind: kind.__name__)
 def test_own_errors_keep_their_exit_code(
     run: Run, monkeypatch: pytest.MonkeyPatch, kind: type[errors.EmovecError]
@@ -34,7 +40,7 @@ def test_own_errors_keep_their_exit_code(
     said, document = run("collections"), run("collections", "--json")
 
     assert said.code == document.code == kind.exit_code
-    assert said.code == (exit_codes.USAGE if issubclass(kind, errors.UserError) else exit_codes.FAILED)
+    assert said.code == expected_exit_code(kind)
     assert said.out == ""
     assert said.err == "emovec: what came\\x1b, what was expected\n"
     assert document.err == ""
