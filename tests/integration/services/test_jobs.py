@@ -20,6 +20,7 @@ from emovec_db.domain.job import Job, JobState
 from emovec_db.errors import BusyError, ConflictError, EncoderMismatchError, JobCancelledError, NotFoundError
 from emovec_db.services import job_control
 from emovec_db.services.ingest import archive as archive_module
+from emovec_db.services.ingest.reading import Candidate
 from tests.sounds import babble, tone, write
 
 Patch = pytest.MonkeyPatch
@@ -199,10 +200,10 @@ def test_a_recording_that_kills_its_workers_is_set_aside(
         write(tmp_path / "broken" / f"{number}.wav", stereo(number))
     original = archive_module.read
 
-    def poisoned(store: Any, collection_id: int, candidate: Any, limits: Any) -> Any:
-        if candidate.path.name == "1.wav":
+    def poisoned(*arguments: Any) -> Any:
+        if any(isinstance(one, Candidate) and one.path.name == "1.wav" for one in arguments):
             raise Died
-        return original(store, collection_id, candidate, limits)
+        return original(*arguments)
 
     monkeypatch.setattr(archive_module, "read", poisoned)
     again = database.retry_job(job.job_id)
