@@ -111,8 +111,15 @@ def build(settings: Settings) -> Parts:
         # at least two, so that a long recording does not hold up every other request of a server
         decoders=DecoderPool(max(2, readers), timeout_s=settings.decode_timeout_s),
         encoders=Encoders(
-            lambda source: load_encoder(source, models_dir=settings.resolved_models_dir, threads=threads),
+            lambda source, precision: load_encoder(
+                source,
+                models_dir=settings.resolved_models_dir,
+                precision=precision,
+                device=settings.device,
+                threads=threads,
+            ),
             settings.encoder,
+            settings.precision,
             DEFAULT_ENCODER,
         ),
         sounds=sounds,

@@ -25,6 +25,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   ├── RefusedError             403: the collection's policy forbids it
     │   ├── MissingPartError         501: an extra or a weights file is not installed
     │   ├── BadWeightsError
+    │   ├── PrecisionError
     │   └── ParityError
     ├── JobCancelledError            409, exit 130: somebody stopped it
     ├── BusyError                    503, with Retry-After
@@ -189,6 +190,12 @@ class BadWeightsError(UserError):
     """Raised when a model directory is damaged or of an unknown architecture."""
 
     code = "bad_weights"
+
+
+class PrecisionError(UserError):
+    """Raised when an encoder can't compute at the precision that was asked for."""
+
+    code = "precision"
 
 
 class ParityError(UserError):

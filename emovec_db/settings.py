@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -30,6 +32,15 @@ class Settings(BaseSettings):
     index_url: str = Field("faiss:", description="where similarity search runs; `faiss:` is in this process")
     encoder: str | None = Field(
         None, description="`compact`, `emotion2vec_plus_large`, another model's name, or a model directory"
+    )
+    precision: Literal["fp32", "bf16", "int8", "int8-onnx"] | None = Field(
+        None,
+        description="`fp32`, `bf16` or `int8` for new collections; unset: `fp32`, or what an ONNX directory has",
+    )
+    device: str = Field(
+        "auto",
+        description="where Emotion2Vec+ computes: `cpu`, `cuda`, `cuda:1`, for ONNX also `tensorrt`; "
+        "`auto`: the GPU if there is one",
     )
     models_dir: Path | None = Field(None, description="folder of pulled models; unset: `models` in the data folder")
     host: str = Field("127.0.0.1", description="address to listen on; anything but loopback needs an API key")
@@ -57,6 +68,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"{value!r} is no IANA time zone such as Europe/Berlin") from error
+        return value
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, value: str) -> str:
+        if not re.fullmatch(r"auto|cpu|(cuda|tensorrt)(:\d{1,3})?", value):
+            raise ValueError(f"{value!r} is no device: expected auto, cpu, cuda, cuda:1, tensorrt or tensorrt:1")
         return value
 
     @field_validator("data_dir")

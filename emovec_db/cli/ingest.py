@@ -16,9 +16,10 @@ from emovec_db.cli.output import console, print_json
 from emovec_db.cli.progress import Meter, meter
 from emovec_db.cli.session import opened
 from emovec_db.cli.text import count
-from emovec_db.errors import QueryError
+from emovec_db.errors import EncoderMismatchError, QueryError
 
 if TYPE_CHECKING:
+    from emovec_db.database import Collection
     from emovec_db.domain.ingest import IngestProgress, Progress
 
 app = group()
@@ -84,6 +85,9 @@ def ingest(
     encoder: Annotated[
         str | None, typer.Option(metavar="NAME", help="Encoder of a new collection: a name or a directory.")
     ] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Precision of a new collection: fp32, bf16 or int8.")
+    ] = None,
     collection: CollectionOption = "default",
     as_json: JsonOption = False,
 ) -> None:
@@ -97,12 +101,12 @@ def ingest(
     """
     if not paths and not retry_failed:
         raise QueryError("nothing to ingest: give a folder, files or a glob, or --retry-failed")
-    with opened(encoder) as database, meter("Ingesting", "recordings") as show:
+    with opened(encoder, precision) as database, meter("Ingesting", "recordings") as show:
         known = told.as_arguments(database.settings.zone)
         progress = _shown_by(show)
-        report = database.collection(collection).ingest(
-            *paths or (), **known, retry_failed=retry_failed, progress=progress
-        )
+        target = database.collection(collection)
+        _require_precision(target, precision)
+        report = target.ingest(*paths or (), **known, retry_failed=retry_failed, progress=progress)
     if as_json:
         from emovec_db.documents import ingest_document
 
@@ -113,6 +117,18 @@ def ingest(
         console().print(ingest_view(report, collection))
     if report.failed:
         raise typer.Exit(exit_codes.SOME_RECORDINGS_FAILED)
+
+
+def _require_precision(target: Collection, precision: str | None) -> None:
+    """A collection keeps its precision, so asking for another one by name is a mistake."""
+    if precision is None or not target.exists():
+        return
+    own = target.summary().collection.generation.encoder
+    if own.precision != precision:
+        raise EncoderMismatchError(
+            f"collection {target.name!r} holds embeddings of {own.encoder_id}, and {precision} is asked for: leave "
+            "--precision away, or ingest into another collection"
+        )
 
 
 def _shown_by(show: Meter) -> Progress:

@@ -68,9 +68,11 @@ def show(
 ) -> None:
     """Load an encoder and show what it is."""
     from emovec_db.encoder.registry import show_model
+    from emovec_db.settings import read_settings
 
+    settings = read_settings()
     with working("Loading"):
-        details = show_model(name, _models_dir())
+        details = show_model(name, settings.resolved_models_dir, device=settings.device)
     if as_json:
         print_json(details_document(details))
     else:
@@ -105,11 +107,19 @@ def export(
         console().print(f"{told} holds {size_bytes / 1e6:,.1f} MB; use it with EMOVEC_ENCODER={told}.")
 
 
-@app.command(epilog=examples("emovec models verify ./my-checkpoint --recordings calls/ --precision bf16 --json"))
+@app.command(
+    epilog=examples(
+        "emovec models verify ./my-checkpoint --recordings calls/ --precision bf16 --json",
+        "emovec models verify ./my-checkpoint --recordings calls/ --backend onnx --precision int8-onnx",
+    )
+)
 def verify(
     source: Annotated[Path, typer.Argument(metavar="DIR", help="Directory with model.pt.", show_default=False)],
     recordings: Annotated[Path, typer.Option(metavar="FOLDER", help="Recordings to compare on.", show_default=False)],
-    precision: Annotated[str, typer.Option(metavar="NAME", help="fp32, bf16 or int8.")] = "fp32",
+    precision: Annotated[
+        str, typer.Option(metavar="NAME", help="fp32, bf16 or int8; of onnx fp32 or int8-onnx.")
+    ] = "fp32",
+    backend: Annotated[str, typer.Option(metavar="NAME", help="torch, or onnx, which is exported for it.")] = "torch",
     onnx: Annotated[
         Path | None, typer.Option(metavar="TARGET", help="Verify what models export wrote there instead.")
     ] = None,
@@ -117,11 +127,16 @@ def verify(
 ) -> None:
     """Compare an encoder with FunASR's own numbers, and refuse it if it is too far off.
 
-    On random weights the figures of bf16 and int8 say nothing about real ones."""
+    A refused one is not loaded any more until it passes. EMOVEC_DEVICE says where to compute. On random weights the
+    figures of bf16 and int8 say nothing about real ones."""
+    from emovec_db.services.parity import Variant
     from emovec_db.services.parity import verify as verify_parity
+    from emovec_db.settings import read_settings
 
+    settings = read_settings()
+    variant = Variant(backend=backend, precision=precision, exported=onnx, device=settings.device)
     with working("Comparing with FunASR"):
-        report = verify_parity(source, recordings, precision=precision, onnx=onnx)
+        report = verify_parity(source, recordings, variant, settings.resolved_models_dir)
     print_json(asdict(report)) if as_json else _print_report(report)
 
 

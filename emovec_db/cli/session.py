@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from emovec_db.database import Database
 
 
-def open_database(encoder: str | None = None) -> Database:
-    """The database that the settings name, with another encoder where one is asked for."""
+def open_database(encoder: str | None = None, precision: str | None = None) -> Database:
+    """The database that the settings name, with another encoder or precision where one is asked for."""
     import emovec_db
 
-    return emovec_db.open(encoder=encoder)
+    return emovec_db.open(encoder=encoder, precision=precision)
 
 
 @contextmanager
-def opened(encoder: str | None = None) -> Iterator[Database]:
+def opened(encoder: str | None = None, precision: str | None = None) -> Iterator[Database]:
     """The database, closed when the command ends.
 
     Raises:
         SettingsError, SchemaOutdatedError: as `emovec_db.open`.
     """
-    with open_database(encoder) as database:
+    with open_database(encoder, precision) as database:
         yield database

@@ -159,7 +159,7 @@ class Database:
 
     def show_model(self, source: str) -> ModelDetails:
         """Identity and labels of an encoder, by name or directory."""
-        return show_model(source, models_dir=self.settings.resolved_models_dir)
+        return show_model(source, self.settings.resolved_models_dir, device=self.settings.device)
 
     def pull_model(self, name: str, progress: Callable[[str, int, int | None], None] | None = None) -> Path:
         """Download an encoder's files into the models folder."""

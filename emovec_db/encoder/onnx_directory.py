@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,18 +13,13 @@ from numpy.typing import NDArray
 from emovec_db.domain.encoding import EncoderIdentity, Encoding
 from emovec_db.domain.sound import Waveform
 from emovec_db.emotions import LABELS
+from emovec_db.encoder.devices import served_device, session_providers
 from emovec_db.encoder.emotion2vec.packed import PackedEncoder
 from emovec_db.encoder.emotion2vec.packing import Pack
-from emovec_db.errors import BadWeightsError, MissingPartError, UserError
+from emovec_db.errors import BadWeightsError, MissingPartError
 
 MODEL: Final = "model.onnx"
 OUTPUTS: Final = ("embedding", "scores", "frame_scores", "frames")
-#: devices by name, and what serves them, first choice first
-PROVIDERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "cpu": ("CPUExecutionProvider",),
-    "cuda": ("CUDAExecutionProvider", "CPUExecutionProvider"),
-    "tensorrt": ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"),
-}
 #: rows of a padded batch; on a CPU one waveform at a time is fastest, and padding costs nothing then
 GPU_BUDGET_ROWS: Final = 16_384
 
@@ -36,15 +31,17 @@ class OnnxDirectoryEncoder(PackedEncoder):
     scales are those of a whole tensor, gives each the same numbers in any company. `threads`: None takes
     onnxruntime's default; idle threads sleep, because the index and the decoder want the same cores.
 
+    `device` is a name of `devices`.
+
     Raises MissingPartError (no file, or no such provider in this onnxruntime), BadWeightsError, UserError.
     """
 
     def __init__(self, path: Path, *, threads: int | None = None, device: str = "cpu") -> None:
-        self._session = _session(path / MODEL, threads or 0, _providers(device))
+        self._session = _session(path / MODEL, threads or 0, session_providers(device))
         metadata = _metadata(self._session, path / MODEL)
-        self._device = device
+        self._device = served_device(device, self._session.get_providers())
         self._gap_rows = 0
-        self._budget_rows = 1 if device == "cpu" else GPU_BUDGET_ROWS
+        self._budget_rows = 1 if self._device == "cpu" else GPU_BUDGET_ROWS
         self.parameters = int(metadata["parameters"])
         self.identity = EncoderIdentity(
             metadata["name"],
@@ -83,21 +80,7 @@ def is_onnx_directory(path: Path) -> bool:
     return (path / MODEL).is_file()
 
 
-def _providers(device: str) -> list[str]:
-    import onnxruntime
-
-    if device not in PROVIDERS:
-        raise UserError(f"the device {device!r} is unknown for ONNX; expected one of {', '.join(PROVIDERS)}")
-    wanted = PROVIDERS[device]
-    if wanted[0] not in onnxruntime.get_available_providers():
-        raise MissingPartError(
-            f"this onnxruntime has no {wanted[0]}: run pip install onnxruntime-gpu in place of onnxruntime, "
-            "or take the device cpu"
-        )
-    return list(wanted)
-
-
-def _session(path: Path, threads: int, providers: list[str]) -> Any:
+def _session(path: Path, threads: int, providers: Sequence[tuple[str, dict[str, Any]]]) -> Any:
     import onnxruntime
 
     if not path.is_file():
@@ -109,7 +92,7 @@ def _session(path: Path, threads: int, providers: list[str]) -> Any:
     options.enable_cpu_mem_arena = False  # else the longest recording's memory is kept for good
     options.log_severity_level = 3  # errors only: stderr belongs to the caller
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        return onnxruntime.InferenceSession(str(path), options, providers=list(providers))
     except Exception as error:  # onnxruntime's exceptions share no base of their own
         raise BadWeightsError(
             f"{path} is not an ONNX network that onnxruntime can run: {error}; export it again"

@@ -15,13 +15,17 @@ from emovec_db.encoder.fake import FakeEncoder
 from emovec_db.encoder.onnx_directory import OnnxDirectoryEncoder, is_onnx_directory
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.encoder.published import PUBLISHED, published_by_source
-from emovec_db.errors import NotFoundError
+from emovec_db.encoder.refusals import require_not_refused
+from emovec_db.errors import NotFoundError, PrecisionError
 
 COMPACT, FAKE = "compact", "fake"
 #: beyond this a clip of a few seconds gains little from another core
 MOST_THREADS = 4
 COMPACT_LICENCE = "CC BY-NC-SA 4.0"
 COMPACT_DESCRIPTION = "demonstration encoder that comes with emovec-db; small, offline, needs no torch"
+
+
+LoadedEncoder = CompactEncoder | FakeEncoder | Emotion2vecEncoder | OnnxDirectoryEncoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +58,22 @@ class ModelDetails:
     notice: str | None
 
 
-def load_encoder(source: str, *, models_dir: Path, threads: int | None = None) -> Encoder:
+def load_encoder(
+    source: str, *, models_dir: Path, precision: str | None = None, device: str = "auto", threads: int | None = None
+) -> Encoder:
     """The encoder that `source` names: compact, a model in `models_dir`, a directory, or a hub id.
 
     A hub id (`iic/emotion2vec_plus_large`, `emotion2vec/emotion2vec_plus_large`) stands for the pulled model;
     nothing is downloaded here. A directory that `emovec models export` wrote is served by onnxruntime. `fake` is for
-    tests. `threads`: None takes one for compact, else one a core, at most `MOST_THREADS`.
+    tests. `precision`: None takes fp32, or the one that an ONNX file was written at. `device` is a name of `devices`;
+    compact always computes on the CPU. `threads`: None takes one for compact, else one a core, at most `MOST_THREADS`.
 
-    Raises NotFoundError (no such name), MissingPartError (extra or weights not installed), BadWeightsError.
+    Raises NotFoundError (no such name), MissingPartError (extra, weights or device not there), BadWeightsError,
+    PrecisionError (the encoder has another one), ParityError (`emovec models verify` found this variant too far off).
     """
-    return _load(source, models_dir, threads)
+    encoder = _load(source, models_dir, precision, device, threads)
+    require_not_refused(models_dir, encoder)
+    return encoder
 
 
 def list_models(models_dir: Path) -> tuple[ModelEntry, ...]:
@@ -90,9 +100,9 @@ def list_models(models_dir: Path) -> tuple[ModelEntry, ...]:
     return (compact, *published, *own)
 
 
-def show_model(source: str, models_dir: Path) -> ModelDetails:
+def show_model(source: str, models_dir: Path, *, device: str = "auto") -> ModelDetails:
     """Load the encoder and tell what it is. Raises what `load_encoder` raises."""
-    encoder = _load(source, models_dir, None)
+    encoder = _load(source, models_dir, None, device, None)
     return ModelDetails(
         source=source,
         identity=encoder.identity,
@@ -104,19 +114,28 @@ def show_model(source: str, models_dir: Path) -> ModelDetails:
     )
 
 
-def _load(
-    source: str, models_dir: Path, threads: int | None
-) -> CompactEncoder | FakeEncoder | Emotion2vecEncoder | OnnxDirectoryEncoder:
+def _load(source: str, models_dir: Path, precision: str | None, device: str, threads: int | None) -> LoadedEncoder:
     if source == COMPACT:
         # a second thread makes so small a network slower (docs/benchmarks.md)
-        return CompactEncoder(threads=threads or 1)
+        return _of_precision(CompactEncoder(threads=threads or 1), source, precision)
     if source == FAKE:
-        return FakeEncoder()
+        return _of_precision(FakeEncoder(), source, precision)
     directory = _directory(source, models_dir)
     threads = threads or min(MOST_THREADS, os.cpu_count() or 1)
     if is_onnx_directory(directory):
-        return OnnxDirectoryEncoder(directory, threads=threads)
-    return Emotion2vecEncoder(directory, threads=threads)
+        return _of_precision(OnnxDirectoryEncoder(directory, threads=threads, device=device), source, precision)
+    return Emotion2vecEncoder(directory, threads=threads, device=device, precision=precision or "fp32")
+
+
+def _of_precision(encoder: LoadedEncoder, source: str, precision: str | None) -> LoadedEncoder:
+    """The encoder, whose file decides its precision, unless another one is asked for."""
+    own = encoder.identity.precision
+    if precision not in (None, own):
+        raise PrecisionError(
+            f"{source} computes at {own} only, and {precision} is asked for: leave the precision away (unset "
+            "EMOVEC_PRECISION), or take the directory of an Emotion2Vec+ model with its model.pt"
+        )
+    return encoder
 
 
 def _directory(source: str, models_dir: Path) -> Path:

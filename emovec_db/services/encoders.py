@@ -7,18 +7,30 @@ from collections.abc import Callable
 
 from emovec_db.domain.collection import Collection
 from emovec_db.encoder.protocol import Encoder
-from emovec_db.errors import EncoderMismatchError
+from emovec_db.errors import EncoderMismatchError, PrecisionError
+
+FP32 = "fp32"
 
 
 class Encoders:
-    """Loads each encoder once per process and never lets two of them meet in a collection."""
+    """Loads each encoder once per process and precision, and never lets two of them meet in a collection."""
 
-    def __init__(self, load: Callable[[str], Encoder], configured: str | None, default: str) -> None:
-        """`load` takes a name or directory; `configured` is what the operator asked for, if anything."""
+    def __init__(
+        self,
+        load: Callable[[str, str | None], Encoder],
+        configured: str | None,
+        precision: str | None,
+        default: str,
+    ) -> None:
+        """`load` takes a name or directory, and a precision or None for the encoder's own.
+
+        `configured` and `precision` are what the operator asked for, if anything.
+        """
         self._load = load
         self._asked = configured
+        self._precision = precision
         self._default = default
-        self._loaded: dict[str, Encoder] = {}
+        self._loaded: dict[tuple[str, str], Encoder] = {}
         self._lock = threading.Lock()
 
     @property
@@ -28,17 +40,25 @@ class Encoders:
 
     def configured(self) -> Encoder:
         """The encoder for new collections and for sound that belongs to none."""
-        return self._get(self.configured_source)
+        return self._get(self.configured_source, self._precision)
 
     def of(self, collection: Collection) -> Encoder:
-        """The encoder that made the collection's active generation.
+        """The encoder that made the collection's active generation, at the generation's precision.
 
         Raises:
-            EncoderMismatchError: the operator asked for another one, or the weights at its place have changed.
+            EncoderMismatchError: the operator asked for another one, the weights at its place have changed, or it can't
+                compute at that precision here.
         """
         expected, recipe = collection.generation.encoder, collection.generation.recipe
         source = self._asked or recipe.encoder_source
-        encoder = self._get(source)
+        try:
+            encoder = self._get(source, expected.precision)
+        except PrecisionError as error:
+            raise EncoderMismatchError(
+                f"collection {collection.name!r} holds embeddings of {expected.encoder_id}: {error.message}",
+                collection=collection.name,
+                expected=expected.encoder_id,
+            ) from error
         if not encoder.identity.same_space(expected):
             raise EncoderMismatchError(
                 f"collection {collection.name!r} holds embeddings of {expected.encoder_id}, but {source!r} is "
@@ -50,8 +70,11 @@ class Encoders:
             )
         return encoder
 
-    def _get(self, source: str) -> Encoder:
+    def _get(self, source: str, precision: str | None) -> Encoder:
         with self._lock:
-            if source not in self._loaded:
-                self._loaded[source] = self._load(source)
-            return self._loaded[source]
+            # an encoder that computes at fp32 does so unless it is told otherwise
+            known = self._loaded.get((source, precision or FP32))
+            if known is None:
+                known = self._load(source, precision)
+                self._loaded[source, known.identity.precision] = known
+            return known

@@ -9,7 +9,7 @@ from typing import Final
 import torch
 from torch.nn import functional
 
-from emovec_db.errors import UserError
+from emovec_db.errors import PrecisionError
 
 #: x (rows, inputs) to (rows, outputs)
 Linear = Callable[[torch.Tensor], torch.Tensor]
@@ -44,12 +44,12 @@ class Arithmetic:
 
     @classmethod
     def of(cls, precision: str, device: str) -> Arithmetic:
-        """By name. Raises UserError for a precision that is unknown or not to be had here."""
+        """By name. Raises PrecisionError for a precision that is unknown or not to be had here."""
         if precision not in PRECISIONS:
-            raise UserError(f"the precision {precision!r} is unknown; expected one of {', '.join(PRECISIONS)}")
+            raise PrecisionError(f"the precision {precision!r} is unknown; expected one of {', '.join(PRECISIONS)}")
         place = torch.device(device)
         if precision == "int8" and not (place.type == "cpu" and has_packed_linears()):
-            raise UserError(f"int8 needs an x86 CPU, and this is {device}: take bf16 or fp32")
+            raise PrecisionError(f"int8 needs an x86 CPU, and this is {device}: take bf16 or fp32")
         return cls(place, torch.float32 if precision == "fp32" else torch.bfloat16, precision == "int8")
 
     def tensor(self, weight: torch.Tensor) -> torch.Tensor:

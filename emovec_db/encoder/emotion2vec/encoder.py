@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.encoding import EncoderIdentity, Encoding
-from emovec_db.domain.sound import Waveform
+from emovec_db.domain.sound import SAMPLE_RATE_HZ, Waveform
+from emovec_db.encoder.devices import torch_device
 from emovec_db.encoder.emotion2vec.directory import ModelDirectory, read_directory
 from emovec_db.encoder.emotion2vec.packed import PackedEncoder
 from emovec_db.encoder.emotion2vec.packing import Pack, packs
 from emovec_db.encoder.emotion2vec.windows import frame_count
 from emovec_db.encoder.hashing import file_sha256
-from emovec_db.errors import MissingPartError
+from emovec_db.errors import BusyError, MissingPartError
 
 if TYPE_CHECKING:
     from emovec_db.encoder.emotion2vec.network import Network
@@ -37,19 +38,20 @@ class Emotion2vecEncoder(PackedEncoder):
     on it. At `precision` fp32 equal to `AutoModel.generate` within 1e-5, by position, whatever is encoded together.
     bf16 computes products in bfloat16, about twice as fast on CPUs and GPUs that have it; int8 those of the blocks in
     8-bit integers, faster still, on x86 CPUs. `threads` sets torch's thread count for the whole process, None leaves
-    it; nothing else in the process is changed.
+    it. `device` is a name of `devices`; on a GPU cuDNN is kept from TF32, whose ten bits are not fp32. Nothing else in
+    the process is changed.
 
-    Raises MissingPartError (extra or files), BadWeightsError, UserError (no such precision here).
+    Raises MissingPartError (extra, files or device), BadWeightsError, PrecisionError (not to be had here), UserError.
     """
 
     def __init__(self, path: Path, *, threads: int | None = None, device: str = "cpu", precision: str = "fp32") -> None:
         require_extra()
         directory = read_directory(Path(os.path.abspath(path)))  # not resolved: the link's name is the model's
         weights_sha256 = file_sha256(directory.weights)
-        self._network = _network(directory, threads, device, precision)
-        self._device = device
+        self._device = torch_device(device, precision)
+        self._network = _network(directory, threads, self._device, precision)
         self._gap_rows = self._network.gap_rows
-        self._budget_rows = BUDGET_ROWS if device == "cpu" else GPU_BUDGET_ROWS
+        self._budget_rows = BUDGET_ROWS if self._device == "cpu" else GPU_BUDGET_ROWS
         self.parameters = self._network.parameters
         self.identity = EncoderIdentity(
             directory.path.name, directory.revision, weights_sha256, precision, directory.dim
@@ -59,7 +61,7 @@ class Emotion2vecEncoder(PackedEncoder):
     def backend(self) -> str:
         import torch
 
-        return f"torch-{torch.__version__.split('+')[0]}-{self._device}"
+        return f"torch-{torch.__version__.split('+')[0]}-{self._device.partition(':')[0]}"
 
     def _encodings(self, waveforms: Sequence[Waveform], pack: Pack) -> list[Encoding]:
         """In halves where the device's memory does not suffice."""
@@ -67,9 +69,13 @@ class Emotion2vecEncoder(PackedEncoder):
 
         try:
             return self._at_once(waveforms, pack)
-        except torch.OutOfMemoryError:
+        except torch.OutOfMemoryError as error:
             if len(pack.places) == 1:
-                raise
+                raise BusyError(
+                    f"the memory of {self._device} does not suffice for one recording of "
+                    f"{len(waveforms[pack.places[0]]) / SAMPLE_RATE_HZ:.0f} s: end what else uses the device, or set "
+                    "EMOVEC_DEVICE=cpu"
+                ) from error
         torch.cuda.empty_cache()
         return [encoding for half in pack.halves() for encoding in self._encodings(waveforms, half)]
 
@@ -102,4 +108,6 @@ def _network(directory: ModelDirectory, threads: int | None, device: str, precis
 
     if threads is not None:
         torch.set_num_threads(threads)
+    if device != "cpu":
+        torch.backends.cudnn.allow_tf32 = False
     return Network(load_network(directory), directory, Arithmetic.of(precision, device))

@@ -67,6 +67,9 @@ class Network:
         x[gaps] = self._extra.repeat(len(pack.frames), 1)
         x = self._norm(x)
         bias = alibi_bias(max(pack.frames) + self.gap_rows, self.gap_rows, self._scale)
+        if self._arithmetic.device.type != "cpu":
+            # cuDNN misreads a bias of another type than the queries', other kernels refuse it (pytorch PR 191612)
+            bias = bias.to(self._arithmetic.dtype)
         for block in self._blocks:
             x = block(x, bias, pack.spans)
         return [x[start + self.gap_rows : stop] for start, stop in pack.spans]

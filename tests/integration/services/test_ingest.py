@@ -15,7 +15,7 @@ import emovec_db
 from emovec_db.database import Database
 from emovec_db.domain.ingest import IngestProgress
 from emovec_db.encoder.fake import FakeEncoder
-from emovec_db.errors import EncoderMismatchError, NotFoundError, QueryError
+from emovec_db.errors import EncoderMismatchError, NotFoundError, PrecisionError, QueryError
 from tests.sounds import babble, write
 
 from .conftest import PATTERN
@@ -126,6 +126,18 @@ def test_two_encoders_never_meet(database: Database, archive: Path, tmp_path: Pa
         assert calls.similar_by_id(1), "stored vectors need no encoder"
     with emovec_db.open(tmp_path / "data") as unsaid:
         assert unsaid.collection("calls").similar(clip), "the collection knows its encoder"
+
+
+@pytest.mark.parametrize("source", ["compact", "fake"])
+def test_the_settings_precision_is_for_new_collections(tmp_path: Path, archive: Path, source: str) -> None:
+    with emovec_db.open(tmp_path / "data", encoder=source) as database:
+        database.collection("calls").ingest(archive)
+    with emovec_db.open(tmp_path / "data", precision="int8") as later:
+        calls = later.collection("calls")
+        assert calls.similar(archive / "calm" / "2026-05-01_neutral.wav", k=1)[0].similarity == pytest.approx(1)
+        with pytest.raises(PrecisionError, match="compact computes at fp32 only, and int8 is asked for"):
+            later.collection("new").ingest(archive)
+        assert not later.collection("new").exists()
 
 
 def test_long_recording_is_cut_into_windows_with_a_weighted_summary(database: Database, tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def database(monkeypatch: pytest.MonkeyPatch) -> FakeDatabase:
     """The database that commands open."""
     fake = FakeDatabase()
 
-    def open_fake(encoder: str | None = None) -> FakeDatabase:
-        fake.opened_with = encoder
+    def open_fake(encoder: str | None = None, precision: str | None = None) -> FakeDatabase:
+        fake.opened_with = (encoder, precision)
         return fake
 
     monkeypatch.setattr(session, "open_database", open_fake)

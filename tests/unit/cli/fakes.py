@@ -156,6 +156,9 @@ class FakeCollection:
     def _asked(self, method: str, *arguments: Any, **keywords: Any) -> None:
         self.database.asked.append((method, arguments, keywords))
 
+    def exists(self) -> bool:
+        return True
+
     def summary(self) -> CollectionSummary:
         return summary(self.name)
 
@@ -217,7 +220,8 @@ class FakeDatabase:
     """What `emovec_db.open` gives in these tests."""
 
     asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
-    opened_with: str | None = None
+    #: encoder and precision
+    opened_with: tuple[str | None, str | None] = (None, None)
     report: IngestReport = field(default_factory=IngestReport)
     matches: tuple[Match, ...] = field(default_factory=lambda: (Match(utterance(), 0.75),))
     problems: tuple[str, ...] = ()

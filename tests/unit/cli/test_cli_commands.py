@@ -164,10 +164,11 @@ class TestIngest:
         run(
             "ingest", "a", "b/*.wav", "--customer-from", "{customer}/*", "--customer", "c1", "--speaker", "s1",
             "--role", "customer", "--recorded-at", "2026-01-02", "--metadata", "a=1", "--channels", "left, right",
-            "--roles", "left=agent,right=customer", "--retry-failed", "--encoder", "other", "--collection", "calls",
+            "--roles", "left=agent,right=customer", "--retry-failed", "--encoder", "other", "--precision", "fp32",
+            "--collection", "calls",
         )  # fmt: skip
 
-        assert database.opened_with == "other"
+        assert database.opened_with == ("other", "fp32")
         assert database.asked == [
             (
                 "ingest",
@@ -185,6 +186,13 @@ class TestIngest:
                 },
             )
         ]
+
+    def test_a_collection_keeps_its_precision(self, run: Run, database: FakeDatabase) -> None:
+        outcome = run("ingest", "a", "--precision", "bf16", "--collection", "calls")
+
+        assert outcome.code == 2
+        assert "'calls' holds embeddings of compact@1+abababababab:fp32, and bf16 is asked for" in outcome.err
+        assert database.asked == []
 
     def test_failures_are_grouped_and_the_next_step_is_told(self, run: Run, database: FakeDatabase) -> None:
         database.report = REPORT

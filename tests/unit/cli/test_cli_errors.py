@@ -19,7 +19,7 @@ def subclasses(kind: type[errors.EmovecError]) -> list[type[errors.EmovecError]]
 
 
 def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def broken(encoder: str | None = None) -> None:
+    def broken(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(session, "open_database", broken)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from emovec_db.emotions import LABELS
 from emovec_db.encoder import registry
 from emovec_db.encoder.fake import FakeEncoder
+from emovec_db.encoder.refusals import accept, refuse, require_not_refused
 from emovec_db.encoder.registry import ModelEntry, list_models, load_encoder, show_model
-from emovec_db.errors import MissingPartError, NotFoundError
+from emovec_db.errors import MissingPartError, NotFoundError, ParityError, PrecisionError
 
 
 def put_model(folder: Path, size_bytes: int = 3) -> Path:
@@ -24,11 +27,29 @@ def put_model(folder: Path, size_bytes: int = 3) -> Path:
     return folder
 
 
+@dataclass
+class Loaded(FakeEncoder):
+    """In place of Emotion2Vec+: what it was loaded with."""
+
+    path: Path
+    threads: int | None
+    device: str
+    precision: str
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, int | None]]:
-    """Directories and threads that Emotion2Vec+ was loaded with."""
-    calls: list[tuple[Path, int | None]] = []
-    monkeypatch.setattr(registry, "Emotion2vecEncoder", lambda path, threads: calls.append((path, threads)))
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Loaded]:
+    """What Emotion2Vec+ was loaded with, each time."""
+    calls: list[Loaded] = []
+
+    def load(path: Path, **options: Any) -> Loaded:
+        calls.append(Loaded(path, **options))
+        return calls[-1]
+
+    monkeypatch.setattr(registry, "Emotion2vecEncoder", load)
     return calls
 
 
@@ -39,14 +60,40 @@ def test_fake(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "source", ["emotion2vec_plus_base", "iic/emotion2vec_plus_base", "emotion2vec/emotion2vec_plus_base"]
 )
-def test_published_names_and_hub_ids(asked: list[tuple[Path, int | None]], tmp_path: Path, source: str) -> None:
+def test_published_names_and_hub_ids(asked: list[Loaded], tmp_path: Path, source: str) -> None:
     load_encoder(source, models_dir=tmp_path, threads=2)
-    assert asked == [(tmp_path / "emotion2vec_plus_base", 2)]
+    assert asked == [Loaded(tmp_path / "emotion2vec_plus_base", 2, "auto", "fp32")]
 
 
-def test_own_models_and_directories(
-    asked: list[tuple[Path, int | None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_precision_and_device_reach_the_encoder(asked: list[Loaded], tmp_path: Path) -> None:
+    load_encoder("emotion2vec_plus_base", models_dir=tmp_path, precision="bf16", device="cuda:1", threads=2)
+    assert asked == [Loaded(tmp_path / "emotion2vec_plus_base", 2, "cuda:1", "bf16")]
+
+
+@pytest.mark.parametrize("source", ["compact", "fake"])
+def test_a_precision_that_the_encoder_does_not_have(tmp_path: Path, source: str) -> None:
+    load_encoder(source, models_dir=tmp_path, precision="fp32")
+    with pytest.raises(
+        PrecisionError, match=f"{source} computes at fp32 only, and int8 is asked for: .*unset EMOVEC_P"
+    ):
+        load_encoder(source, models_dir=tmp_path, precision="int8")
+
+
+def test_a_refused_variant_is_not_loaded_until_it_passes(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    refuse(tmp_path, encoder, ParityError("fp32 is too far", min_cosine=0.5, clips=3))
+    with pytest.raises(ParityError, match=r"^fake@1\+\w+:fp32 on numpy-cpu failed .*: fp32 is too far; or") as refusal:
+        load_encoder("fake", models_dir=tmp_path)
+    assert refusal.value.detail == {"min_cosine": 0.5, "clips": 3}
+    other = FakeEncoder(8)
+    require_not_refused(tmp_path, other)
+    accept(tmp_path, other)
+    accept(tmp_path, encoder)
+    load_encoder("fake", models_dir=tmp_path)
+    assert [entry.name for entry in list_models(tmp_path)] == [entry.name for entry in list_models(tmp_path / "none")]
+
+
+def test_own_models_and_directories(asked: list[Loaded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models_dir, elsewhere = tmp_path / "models", tmp_path / "elsewhere"
     put_model(models_dir / "mine")
     put_model(elsewhere / "iic" / "emotion2vec_plus_base")
@@ -55,7 +102,7 @@ def test_own_models_and_directories(
     for source in ("mine", "iic/emotion2vec_plus_base", str(models_dir / "mine"), "~/models/mine"):
         load_encoder(source, models_dir=models_dir)
     found = models_dir / "mine"
-    assert [path for path, _ in asked] == [found, Path("iic/emotion2vec_plus_base"), found, found]
+    assert [loaded.path for loaded in asked] == [found, Path("iic/emotion2vec_plus_base"), found, found]
 
 
 @pytest.mark.parametrize("source", ["emotion2vec_plus_huge", "", "someone/emotion2vec_plus_base", "/nowhere/model"])
