@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from emovec_db.domain.encoding import EncoderIdentity, Encoding
 from emovec_db.domain.sound import Waveform
 from emovec_db.emotions import LABELS
+from emovec_db.encoder.checksums import check_files
 from emovec_db.encoder.devices import served_device, session_providers
 from emovec_db.encoder.emotion2vec.packed import PackedEncoder
 from emovec_db.encoder.emotion2vec.packing import Pack
@@ -37,6 +38,7 @@ class OnnxDirectoryEncoder(PackedEncoder):
     """
 
     def __init__(self, path: Path, *, threads: int | None = None, device: str = "cpu") -> None:
+        check_files(path, [MODEL])
         self._session = _session(path / MODEL, threads or 0, session_providers(device))
         metadata = _metadata(self._session, path / MODEL)
         self._device = served_device(device, self._session.get_providers())

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
+from emovec_db.encoder.checksums import check_files, write_checksums
 from emovec_db.encoder.emotion2vec.directory import CONFIG, REQUIRED_FILES, TOKENS, WEIGHTS
 from emovec_db.encoder.published import PUBLISHED, published_by_source
 from emovec_db.errors import BadWeightsError, ConflictError, MissingPartError, NotFoundError
@@ -49,8 +50,9 @@ HUGGING_FACE: Final = Hub("Hugging Face", "https://huggingface.co", "emotion2vec
 def pull_model(name: str, models_dir: Path, *, hub: Hub = MODELSCOPE, progress: Progress | None = None) -> Path:
     """Download the published model `name` (or hub id) into `models_dir`/name and give that path.
 
-    A model that is there is left as it is. Files gather in a hidden folder beside it, an interrupted download goes on
-    where it stopped if the hub still has the same file, and only a complete model gets its name.
+    A model that is there is left as it is, unless a file of it is other than it came. Files gather in a hidden folder
+    beside it, an interrupted download goes on where it stopped if the hub still has the same file, and only a complete
+    model gets its name.
 
     Raises NotFoundError (no such model), MissingPartError (hub out of reach, or it broke off), BadWeightsError (what
     came is no such model), ConflictError (another pull of the same model runs).
@@ -63,14 +65,26 @@ def pull_model(name: str, models_dir: Path, *, hub: Hub = MODELSCOPE, progress: 
     models_dir.mkdir(parents=True, exist_ok=True)
     gathering = models_dir / f".{model.name}.pull"
     with _alone(models_dir / f".{model.name}.lock", model.name):
-        if all((target / file).is_file() for file in REQUIRED_FILES):
+        if _is_whole(target):
             return target
         gathering.mkdir(exist_ok=True)
         for file in FILES:
             _download(hub, model.name, gathering / file, progress or _silent)
         _check(gathering, hub)
+        write_checksums(gathering, FILES)
         _put_in_place(gathering, target)
     return target
+
+
+def _is_whole(target: Path) -> bool:
+    """Whether the model is there and, where its checksums are too, unchanged."""
+    if not all((target / file).is_file() for file in REQUIRED_FILES):
+        return False
+    try:
+        check_files(target, FILES)
+    except BadWeightsError:
+        return False
+    return True
 
 
 def _silent(_file: str, _done: int, _total: int | None) -> None:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from emovec_db.domain.encoding import EncoderIdentity, Encoding
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, Waveform
 from emovec_db.encoder.devices import torch_device
-from emovec_db.encoder.emotion2vec.directory import ModelDirectory, read_directory
+from emovec_db.encoder.checksums import check_files
+from emovec_db.encoder.emotion2vec.directory import REQUIRED_FILES, WEIGHTS, ModelDirectory, read_directory
 from emovec_db.encoder.emotion2vec.packed import PackedEncoder
 from emovec_db.encoder.emotion2vec.packing import Pack, packs
 from emovec_db.encoder.emotion2vec.windows import frame_count
@@ -46,8 +47,10 @@ class Emotion2vecEncoder(PackedEncoder):
 
     def __init__(self, path: Path, *, threads: int | None = None, device: str = "cpu", precision: str = "fp32") -> None:
         require_extra()
-        directory = read_directory(Path(os.path.abspath(path)))  # not resolved: the link's name is the model's
-        weights_sha256 = file_sha256(directory.weights)
+        path = Path(os.path.abspath(path))  # not resolved: the link's name is the model's
+        known = check_files(path, REQUIRED_FILES)
+        directory = read_directory(path)
+        weights_sha256 = known.get(WEIGHTS) or file_sha256(directory.weights)
         self._device = torch_device(device, precision)
         self._network = _network(directory, threads, self._device, precision)
         self._gap_rows = self._network.gap_rows

@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional
 
 from emovec_db.emotions import LABELS
+from emovec_db.encoder.checksums import CHECKSUMS, write_checksums
 from emovec_db.encoder.emotion2vec.directory import FRAME_SAMPLES, FRAME_STEP_SAMPLES, ModelDirectory, read_directory
 from emovec_db.encoder.emotion2vec.funasr_class import process_unchanged
 from emovec_db.encoder.emotion2vec.loading import load_network
@@ -46,7 +47,9 @@ def export_directory(source: Path, target: Path, *, precision: str = "fp32") -> 
         if precision != "fp32":
             written = _quantise(written, Path(folder) / f"{precision}.onnx")
         _describe(written, _metadata(directory, model, precision))
+        (target / CHECKSUMS).unlink(missing_ok=True)
         written.replace(target / MODEL)
+        write_checksums(target, [MODEL])
     return target / MODEL
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from emovec_db.encoder.checksums import write_checksums
 from emovec_db.encoder.emotion2vec import Emotion2vecEncoder
-from emovec_db.encoder.emotion2vec.directory import CONFIG, WEIGHTS
+from emovec_db.encoder.emotion2vec.directory import CONFIG, REQUIRED_FILES, WEIGHTS
 from emovec_db.encoder.hashing import file_sha256
 from emovec_db.errors import BadWeightsError, NotFiniteError, TooLongError, TooShortError, UserError
 
@@ -108,6 +109,16 @@ def test_truncated_weights(copy: Path, kept: float) -> None:
     content = (copy / WEIGHTS).read_bytes()
     (copy / WEIGHTS).write_bytes(content[: int(kept if kept > 1 else kept * len(content))])
     with pytest.raises(BadWeightsError, match="can't be read as plain tensors"):
+        Emotion2vecEncoder(copy)
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "tokens.txt", WEIGHTS])
+def test_a_file_other_than_it_came(copy: Path, name: str) -> None:
+    write_checksums(copy, REQUIRED_FILES)
+    assert Emotion2vecEncoder(copy).identity.weights_sha256 == file_sha256(copy / WEIGHTS)
+    with (copy / name).open("ab") as file:
+        file.write(b"\n")
+    with pytest.raises(BadWeightsError, match=f"{name} was changed or damaged since it came: .*Pull the model"):
         Emotion2vecEncoder(copy)
 
 

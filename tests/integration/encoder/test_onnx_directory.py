@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emovec_db.encoder.checksums import CHECKSUMS
 from emovec_db.encoder.emotion2vec import Emotion2vecEncoder
 from emovec_db.encoder.onnx_directory import MODEL, OnnxDirectoryEncoder, is_onnx_directory
 from emovec_db.errors import BadWeightsError, MissingPartError, UserError
@@ -28,7 +29,7 @@ def exported(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("onnx") / "tiny"
     assert export_directory(tiny, folder) == folder / MODEL
-    assert [file.name for file in folder.iterdir()] == [MODEL]
+    assert {file.name for file in folder.iterdir()} == {MODEL, CHECKSUMS}
     return folder
 
 
@@ -110,6 +111,15 @@ def test_what_cannot_be_served(exported: Path, tmp_path: Path) -> None:
 
 
 def test_another_onnx_network(tmp_path: Path) -> None:
+def test_an_export_that_was_changed(exported: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(exported, tmp_path / "copy"))
+    content = bytearray((copy / MODEL).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / MODEL).write_bytes(content)
+    with pytest.raises(BadWeightsError, match=r"model\.onnx was changed or damaged since it came: its sha256 is"):
+        OnnxDirectoryEncoder(copy)
+
+
     from emovec_db.encoder.compact import COMPACT_PATH
 
     shutil.copy(COMPACT_PATH, tmp_path / MODEL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import io
+import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from emovec_db.encoder.checksums import CHECKSUMS
 from emovec_db.encoder.pull import HUGGING_FACE, MODELSCOPE, Hub, pull_model
 from emovec_db.errors import BadWeightsError, ConflictError, MissingPartError, NotFoundError
 
@@ -90,7 +92,9 @@ def hub(site: Site, like: Hub = MODELSCOPE) -> Hub:
 
 
 def content_of(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
+    """The model's files, once their checksums have been compared by sha256sum itself."""
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", CHECKSUMS], cwd=folder, check=True)
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.name != CHECKSUMS}
 
 
 def test_addresses() -> None:
@@ -116,6 +120,20 @@ def test_what_is_there_stays(site: Site, tmp_path: Path) -> None:
     asked = len(site.requests)
     assert pull_model(f"iic/{NAME}", tmp_path, hub=hub(site)) == path
     assert len(site.requests) == asked
+
+
+def test_what_was_damaged_comes_again(site: Site, tmp_path: Path) -> None:
+    path = pull_model(NAME, tmp_path, hub=hub(site))
+    (path / "model.pt").write_bytes(site.files["model.pt"][:-7])
+    assert content_of(pull_model(NAME, tmp_path, hub=hub(site))) == site.files
+
+
+def test_what_was_put_there_by_hand_stays(site: Site, tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    for file, content in site.files.items():
+        (tmp_path / NAME / file).write_bytes(content)
+    assert pull_model(NAME, tmp_path, hub=hub(site)) == tmp_path / NAME
+    assert site.requests == []
 
 
 def broken_off(site: Site, tmp_path: Path, after: int) -> None:
