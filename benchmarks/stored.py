@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.mixture import BLOCK, UTTERANCES_PER_RECORDING, Drawn, Mixture
 from emovec_db.bootstrap import Parts, build
@@ -16,6 +17,7 @@ from emovec_db.domain.collection import Collection, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
 from emovec_db.domain.sound import Quality
+from emovec_db.domain.track import FULL_LEVEL, TRACK_HZ, Track
 from emovec_db.emotions import LABELS
 from emovec_db.settings import read_settings
 from emovec_db.speech.windows import SEGMENTATION
@@ -120,4 +122,11 @@ def _recording(drawn: Drawn, start: int, rows: range) -> NewRecording:
             )
             for place, row in enumerate(rows)
         ),
+        track=_track(scores, len(rows)),
     )
+
+
+def _track(scores: NDArray[np.float64], utterances: int) -> Track:
+    """The recording's scores all along."""
+    steps = int(utterances * UTTERANCE_S * TRACK_HZ)
+    return Track(TRACK_HZ, np.tile(np.rint(scores * FULL_LEVEL).astype(np.uint8), (steps, 1)))

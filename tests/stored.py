@@ -15,6 +15,7 @@ from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
 from emovec_db.domain.sound import MIX, Quality
+from emovec_db.domain.track import Track
 from emovec_db.emotions import LABELS
 
 DIM = 8
@@ -53,6 +54,10 @@ def utterance(seed: int, start_s: float = 0.0, end_s: float = 2.5, **of_predicti
     return NewUtterance(start_s=start_s, end_s=end_s, embedding=embedding(seed), prediction=prediction(**of_prediction))
 
 
+def track(seed: int, steps: int = 5) -> Track:
+    return Track(2.0, np.random.default_rng(seed).integers(0, 256, (steps, 9), dtype=np.uint8))
+
+
 def failure(uri: str, code: str = "not_audio", message: str = "no sound") -> IngestFailure:
     return IngestFailure(uri=uri, code=code, message=message)
 
@@ -73,5 +78,6 @@ def recording(
         "quality": QUALITY,
         "summary": prediction(),
         "utterances": tuple(utterances) if utterances is not None else (utterance(len(name)),),
+        "track": track(len(name)),
     }
     return NewRecording(**{**values, **own})

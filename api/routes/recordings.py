@@ -10,11 +10,11 @@ from emovec_db.api.context import collection
 from emovec_db.api.filters import conditions
 from emovec_db.api.forms import channels_of, details_of, form_fields, roles_of
 from emovec_db.api.openapi import SECURITY, failures, request_body
-from emovec_db.api.schemas.answers import Deletion, Job, Recording, RecordingPage
+from emovec_db.api.schemas.answers import Deletion, Job, Recording, RecordingPage, Track
 from emovec_db.api.schemas.requests import CollectionPath, RecordingPath, RecordingsQuery, UploadForm, UploadQuery
 from emovec_db.api.uploads import shown_name
 from emovec_db.api.waiting import finished
-from emovec_db.documents import deletion_document, job_document, page_document, recording_document
+from emovec_db.documents import deletion_document, job_document, page_document, recording_document, track_document
 from emovec_db.domain.job import Job as DomainJob
 
 recordings = APIBlueprint(
@@ -67,6 +67,12 @@ def show_recording(path: RecordingPath) -> Response:
 def delete_recording(path: RecordingPath) -> Response:
     """Delete a recording: rows, index entries, stored file."""
     return jsonify(deletion_document(collection(path.name).delete(path.recording_id)))
+
+
+@recordings.get("/<id:recording_id>/track", responses={200: Track, **failures(404)})
+def track(path: RecordingPath) -> Response:
+    """The course of the nine scores over a recording, two steps a second."""
+    return jsonify(track_document(collection(path.name).track(path.recording_id)))
 
 
 @recordings.get("/<id:recording_id>/audio", responses={200: _AUDIO, 206: _AUDIO, **failures(404)})

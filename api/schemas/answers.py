@@ -75,6 +75,17 @@ class Classification(Answer):
     frames: Frames | None = None
 
 
+class Provenance(Answer):
+    """Where an utterance's numbers came from."""
+
+    encoder: str
+    revision: str
+    weights_sha256: str
+    precision: str
+    backend: str
+    decode_chain: str
+
+
 class Utterance(Answer):
     """A segment that was encoded, with what belongs to its recording."""
 
@@ -91,6 +102,7 @@ class Utterance(Answer):
     label: Label
     confidence: float
     scores: Scores
+    provenance: Provenance
 
 
 class Recording(Answer):
@@ -112,6 +124,13 @@ class Recording(Answer):
     sha256: str
     created_at: str
     utterances: list[Utterance] | None = None
+
+
+class Track(Answer):
+    """Mean scores of each step, nine in the order of the labels; null where nothing was encoded, as in pauses."""
+
+    hz: float = Field(description="steps per second; the last step is what remains")
+    scores: list[list[float] | None]
 
 
 class RecordingPage(Answer):

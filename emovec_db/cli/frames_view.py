@@ -44,7 +44,12 @@ def _timeline(frames: Frames) -> Table:
     step_s = max(1, math.ceil(len(frames.scores) / frames.hz / MOST_ROWS))
     rows = table("from", "strongest", "", "", right=("from",))
     for start in range(0, len(frames.scores), round(step_s * frames.hz)):
-        mean = frames.scores[start : start + round(step_s * frames.hz)].mean(axis=0)
+        step = frames.scores[start : start + round(step_s * frames.hz)]
+        heard = step[step.any(axis=1)]  # the rest are gaps of a track
+        if not len(heard):
+            rows.add_row(clock(start / frames.hz), "–", "", "")
+            continue
+        mean = heard.mean(axis=0)
         top = int(mean.argmax())
         score = float(mean[top])
         rows.add_row(clock(start / frames.hz), short_emotion(LABELS[top]), Text(bar(score, 20), "cyan"), percent(score))

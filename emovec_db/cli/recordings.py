@@ -61,9 +61,10 @@ def _print_page(page: Page[Recording], zone: tzinfo, collection: Collection) -> 
     screen.print(encoder_remark(collection))
 
 
-@app.command(epilog=examples("emovec show 17", "emovec show 17 --collection calls --json"))
+@app.command(epilog=examples("emovec show 17", "emovec show 17 --track", "emovec show 17 --collection calls --json"))
 def show(
     recording_id: Annotated[int, typer.Argument(metavar="ID", help="Of the recording.", show_default=False)],
+    track: Annotated[bool, typer.Option("--track", help="Also the course of the scores, two steps a second.")] = False,
     collection: CollectionOption = "default",
     as_json: JsonOption = False,
 ) -> None:
@@ -72,16 +73,24 @@ def show(
         zone = database.settings.zone
         stored = database.collection(collection)
         recording, utterances = stored.recording(recording_id), stored.utterances(recording_id)
+        course = stored.track(recording_id) if track else None
         if as_json:
-            from emovec_db.documents import recording_document
+            from emovec_db.documents import recording_document, track_document
 
-            print_json(recording_document(recording, utterances))
+            document = recording_document(recording, utterances)
+            print_json(document if course is None else {**document, "track": track_document(course)})
             return
         from emovec_db.cli.encoder_remark import encoder_remark
         from emovec_db.cli.recordings_view import recording_view
 
         screen = console()
         screen.print(recording_view(recording, utterances, zone))
+        if course is not None:
+            from emovec_db.cli.frames_view import frames_view
+            from emovec_db.domain.encoding import Frames
+
+            screen.print(frames_view(Frames(course.hz, course.scores)))
+            screen.print()
         screen.print(encoder_remark(stored))
 
 

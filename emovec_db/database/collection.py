@@ -25,6 +25,7 @@ from emovec_db.domain.profile import Profile
 from emovec_db.domain.query import Filter, FilterFields, Match, Page
 from emovec_db.domain.recording import Details, Recording, Utterance
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
+from emovec_db.domain.track import Track
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
 from emovec_db.services.archives import Archives
@@ -139,12 +140,17 @@ class Collection:
     # --- asking
 
     def classify(
-        self, recording: str | Path | Sound, *, frames: bool = False, limits: SoundLimits | None = None
+        self,
+        recording: str | Path | Sound,
+        *,
+        frames: bool = False,
+        frame_embeddings: bool = False,
+        limits: SoundLimits | None = None,
     ) -> Classification:
-        """Emotion of a recording by the collection's encoder; nothing is stored."""
+        """Emotion of a recording by the collection's encoder, and of each frame if asked; nothing is stored."""
         method = self._method()
         sound = sound_of(self._parts.decoders, recording, limits or self._parts.archive_limits)
-        return classify(method, self._parts.sounds, sound, frames=frames)
+        return classify(method, self._parts.sounds, sound, frames=frames, frame_embeddings=frame_embeddings)
 
     def compare(
         self,
@@ -261,6 +267,13 @@ class Collection:
             stored = unit.collections.get(self.name)
             unit.recordings.get(stored.collection_id, recording_id)
             return unit.utterances.of_recording(stored, recording_id)
+
+    def track(self, recording_id: int) -> Track:
+        """The course of the nine scores over a stored recording, two steps a second."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            unit.recordings.get(stored.collection_id, recording_id)
+            return unit.tracks.get(stored, recording_id)
 
     def utterance(self, utterance_id: int) -> Utterance:
         """One utterance; NotFoundError where there is none."""

@@ -73,15 +73,22 @@ class Database:
             return unit.collections.summaries()
 
     def classify(
-        self, recording: str | Path | Sound, *, frames: bool = False, limits: SoundLimits | None = None
+        self,
+        recording: str | Path | Sound,
+        *,
+        frames: bool = False,
+        frame_embeddings: bool = False,
+        limits: SoundLimits | None = None,
     ) -> Classification:
-        """Emotion of a recording, by the configured encoder; nothing is stored.
+        """Emotion of a recording, by the configured encoder, and of each of its frames if asked; nothing is stored.
 
         Raises:
             RecordingError: the recording can't be used; says why.
+            QueryError: the encoder has no embeddings of frames.
         """
         sound = sound_of(self._parts.decoders, recording, limits or self._parts.archive_limits)
-        return classify(method_for_new(self._parts.encoders), self._parts.sounds, sound, frames=frames)
+        method = method_for_new(self._parts.encoders)
+        return classify(method, self._parts.sounds, sound, frames=frames, frame_embeddings=frame_embeddings)
 
     def compare(self, first: str | Path | Sound, second: str | Path | Sound, *, space: str = "embedding") -> float:
         """Similarity of two recordings, -1..1.

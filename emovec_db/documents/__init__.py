@@ -5,7 +5,7 @@ from emovec_db.documents.clusterings import cluster_document, clustering_documen
 from emovec_db.documents.collections import collection_document, model_document
 from emovec_db.documents.jobs import ingest_document, item_document, job_document
 from emovec_db.documents.profiles import profile_document
-from emovec_db.documents.recordings import deletion_document, recording_document, utterance_document
+from emovec_db.documents.recordings import deletion_document, recording_document, track_document, utterance_document
 from emovec_db.documents.search import filter_document, match_document, search_document
 from emovec_db.documents.values import Document, page_document, time_text
 
@@ -29,5 +29,6 @@ __all__ = [
     "recording_document",
     "search_document",
     "time_text",
+    "track_document",
     "utterance_document",
 ]

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 from emovec_db.documents.values import Document, time_text
 from emovec_db.domain.classification import Deletion
-from emovec_db.domain.encoding import Prediction
+from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.recording import Recording, Utterance
 from emovec_db.domain.sound import Quality
+from emovec_db.domain.track import Track
+
+#: of a track's scores: its levels lie 0.0039 apart
+SCORE_DIGITS = 4
 
 
 def prediction_fields(prediction: Prediction) -> Document:
@@ -54,6 +58,12 @@ def recording_document(recording: Recording, utterances: Sequence[Utterance] | N
     return document
 
 
+def track_document(track: Track) -> Document:
+    """``{hz, scores}``: per step nine scores in the order of the labels, or null where nothing was encoded."""
+    steps = zip(track.scores.astype(float).round(SCORE_DIGITS).tolist(), track.encoded.tolist(), strict=True)
+    return {"hz": track.hz, "scores": [scores if encoded else None for scores, encoded in steps]}
+
+
 def utterance_document(utterance: Utterance) -> Document:
     """One utterance with what belongs to its recording."""
     return {
@@ -68,6 +78,18 @@ def utterance_document(utterance: Utterance) -> Document:
         "start_s": utterance.start_s,
         "end_s": utterance.end_s,
         **prediction_fields(utterance.prediction),
+        "provenance": _provenance_document(utterance.encoder, utterance.provenance),
+    }
+
+
+def _provenance_document(encoder: EncoderIdentity, provenance: Provenance) -> Document:
+    return {
+        "encoder": encoder.name,
+        "revision": encoder.revision,
+        "weights_sha256": encoder.weights_sha256,
+        "precision": encoder.precision,
+        "backend": provenance.backend,
+        "decode_chain": provenance.decode_chain,
     }
 
 

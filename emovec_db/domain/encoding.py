@@ -66,6 +66,18 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Frames:
+    """What an encoder says of each moment of one waveform."""
+
+    #: frames per second: emotion2vec 50, compact 25; frame n begins n / hz seconds after the waveform
+    hz: float
+    #: float32 (frames, 9)
+    scores: NDArray[np.float32]
+    #: float32 (frames, dim); None where they were not asked for
+    embeddings: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
     """What an encoder says of one waveform."""
 
@@ -73,15 +85,5 @@ class Encoding:
     embedding: NDArray[np.float32]
     #: float32 (9,), sum 1
     scores: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Frames:
-    """What an encoder says of each moment of one waveform."""
-
-    #: frames per second: emotion2vec 50, compact 25
-    hz: float
-    #: float32 (frames, 9)
-    scores: NDArray[np.float32]
-    #: float32 (frames, dim); None where they were not asked for
-    embeddings: NDArray[np.float32] | None = None
+    #: of the same pass, without embeddings
+    frames: Frames

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec_db.domain.encoding import Prediction
+from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.sound import MIX, Quality
+from emovec_db.domain.track import Track
 from emovec_db.errors import QueryError
 
 #: what a party to a recording may be
@@ -99,6 +100,7 @@ class NewRecording:
     #: where the original bytes are kept, if emovec-db keeps them
     blob_key: str | None = None
     utterances: tuple[NewUtterance, ...]
+    track: Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,3 +136,6 @@ class Utterance:
     start_s: float
     end_s: float
     prediction: Prediction
+    #: of the encoder that made embedding and prediction
+    encoder: EncoderIdentity
+    provenance: Provenance

@@ -15,7 +15,7 @@ from emovec_db.domain.encoding import EncoderIdentity, Encoding, Frames
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, Waveform
 from emovec_db.emotions import LABELS
 from emovec_db.encoder.waveforms import check_waveform
-from emovec_db.errors import BadWeightsError, MissingPartError
+from emovec_db.errors import BadWeightsError, MissingPartError, QueryError
 
 COMPACT_PATH: Final = Path(__file__).parent / "weights" / "compact.onnx"
 #: one frame of 40 ms
@@ -63,13 +63,15 @@ class CompactEncoder:
             check_waveform(waveform, min_samples=MIN_SAMPLES)
         return [self._encode(waveform) for waveform in waveforms]
 
-    def encode_frames(self, waveform: Waveform) -> Frames:
+    def encode_frames(self, waveform: Waveform, *, embeddings: bool = False) -> Frames:
+        if embeddings:
+            raise QueryError("compact has no embeddings of frames: take an Emotion2Vec+ model, or the scores alone")
         check_waveform(waveform, min_samples=MIN_SAMPLES)
         return Frames(self.frame_rate_hz, self._run(waveform)[2])
 
     def _encode(self, waveform: Waveform) -> Encoding:
-        embedding, scores, _ = self._run(waveform)
-        return Encoding(embedding, scores)
+        embedding, scores, frames = self._run(waveform)
+        return Encoding(embedding, scores, Frames(self.frame_rate_hz, frames))
 
     def _run(self, waveform: Waveform) -> list[NDArray[np.float32]]:
         """Float32 (dim,), (9,) and (frames, 9)."""

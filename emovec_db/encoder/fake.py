@@ -42,17 +42,22 @@ class FakeEncoder:
     def encode(self, waveforms: Sequence[Waveform]) -> list[Encoding]:
         return [self._encode(waveform) for waveform in waveforms]
 
-    def encode_frames(self, waveform: Waveform) -> Frames:
+    def encode_frames(self, waveform: Waveform, *, embeddings: bool = False) -> Frames:
         check_waveform(waveform, min_samples=MIN_SAMPLES)
         frames = len(waveform) // FRAME_SAMPLES
         rows = waveform[: frames * FRAME_SAMPLES].reshape(frames, FRAME_SAMPLES)
-        return Frames(self.frame_rate_hz, _scores(rows))
+        return Frames(self.frame_rate_hz, _scores(rows), self._embeddings(rows) if embeddings else None)
 
     def _encode(self, waveform: Waveform) -> Encoding:
         check_waveform(waveform, min_samples=MIN_SAMPLES)
-        loudness = 1 + np.sqrt(np.mean(np.square(waveform, dtype=np.float64)))
-        embedding = np.sqrt(_band_shares(waveform[None], self.identity.dim)[0]) * loudness
-        return Encoding(embedding.astype(np.float32), _scores(waveform[None])[0])
+        whole = waveform[None]
+        return Encoding(self._embeddings(whole)[0], _scores(whole)[0], self.encode_frames(waveform))
+
+    def _embeddings(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Float32 (rows, dim) of (rows, samples)."""
+        loudness = 1 + np.sqrt(np.mean(np.square(rows, dtype=np.float64), axis=1, keepdims=True))
+        embeddings: NDArray[np.float64] = np.sqrt(_band_shares(rows, self.identity.dim)) * loudness
+        return embeddings.astype(np.float32)
 
 
 def _band_shares(rows: NDArray[np.float32], bands: int) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec_db.domain.encoding import EncoderIdentity, Encoding
+from emovec_db.domain.encoding import EncoderIdentity, Encoding, Frames
 from emovec_db.domain.sound import Waveform
 from emovec_db.emotions import LABELS
 from emovec_db.encoder.checksums import check_files
@@ -61,8 +61,11 @@ class OnnxDirectoryEncoder(PackedEncoder):
 
     def _encodings(self, waveforms: Sequence[Waveform], pack: Pack) -> list[Encoding]:
         own = [waveforms[place] for place in pack.places]
-        embeddings, scores = self._run(own, OUTPUTS[:2])
-        return [Encoding(embedding, row) for embedding, row in zip(embeddings, scores, strict=True)]
+        embeddings, scores, frames = self._run(own, OUTPUTS[:3])
+        return [
+            Encoding(embedding, row, Frames(self.frame_rate_hz, of_frames[:count]))
+            for embedding, row, of_frames, count in zip(embeddings, scores, frames, pack.frames, strict=True)
+        ]
 
     def _piece(self, waveform: Waveform) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         scores, frames = self._run([waveform], OUTPUTS[2:])

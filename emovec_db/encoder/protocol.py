@@ -26,5 +26,8 @@ class Encoder(Protocol):
     def encode(self, waveforms: Sequence[Waveform]) -> list[Encoding]:
         """One encoding per waveform, in order; the batch changes no number beyond 1e-5."""
 
-    def encode_frames(self, waveform: Waveform) -> Frames:
-        """Scores of each frame of one waveform."""
+    def encode_frames(self, waveform: Waveform, *, embeddings: bool = False) -> Frames:
+        """Scores of each frame of one waveform, with its embedding if asked.
+
+        Raises QueryError where the encoder has no embeddings of frames.
+        """

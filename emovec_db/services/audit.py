@@ -70,8 +70,7 @@ class Audit:
         ids = [utterance.utterance_id for utterance in utterances]
         with self.store.read() as unit:
             stored = unit.utterances.vectors(collection, ids)
-            provenances = {unit.utterances.provenance(one) for one in ids}
-        found.backends |= {provenance.backend for provenance in provenances}
+        found.backends |= {utterance.provenance.backend for utterance in utterances}
         for row, encoding in enumerate(self.encoder.encode(parts)):
             found.compare(stored.embeddings[row], stored.scores[row], encoding)
 

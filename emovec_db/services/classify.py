@@ -19,8 +19,10 @@ def sound_of(decoders: DecoderPool, recording: str | Path | Sound, limits: Sound
     return recording if isinstance(recording, Sound) else decoders.decode(Path(recording), limits=limits)[0]
 
 
-def classify(method: Method, sounds: SoundEncoder, sound: Sound, *, frames: bool) -> Classification:
-    """Nine scores for the whole sound and, if asked, for each of its frames."""
+def classify(
+    method: Method, sounds: SoundEncoder, sound: Sound, *, frames: bool, frame_embeddings: bool = False
+) -> Classification:
+    """Nine scores for the whole sound and, if asked, for each of its frames, with each frame's embedding if asked."""
     encoded = sounds.encode(method, [sound])[0]
     return Classification(
         prediction=encoded.summary,
@@ -28,7 +30,9 @@ def classify(method: Method, sounds: SoundEncoder, sound: Sound, *, frames: bool
         encoder_id=method.encoder.identity.encoder_id,
         encoder_notice=method.encoder.notice,
         sound=sound,
-        frames=method.encoder.encode_frames(sound.waveform) if frames else None,
+        frames=method.encoder.encode_frames(sound.waveform, embeddings=frame_embeddings)
+        if frames or frame_embeddings
+        else None,
     )
 
 

@@ -15,6 +15,7 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Encoding, Prediction
 from emovec_db.domain.recording import NewUtterance
 from emovec_db.domain.sound import Sound
+from emovec_db.domain.track import Track
 from emovec_db.services.methods import Method
 from emovec_db.speech.windows import slice_of
 from emovec_db.store.store import Unit
@@ -30,9 +31,11 @@ _Key = tuple[str, tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class EncodedSound:
-    """A recording's utterances."""
+    """A recording's utterances and its track, and the back end that made them."""
 
     utterances: tuple[NewUtterance, ...]
+    track: Track
+    backend: str
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -113,7 +116,9 @@ def stored_encoding(unit: Unit, collection: Collection, pcm_sha256: str) -> Enco
                 prediction=utterance.prediction,
             )
             for utterance in utterances
-        )
+        ),
+        unit.tracks.get(collection, recording.recording_id),
+        utterances[0].provenance.backend,
     )
 
 
@@ -126,7 +131,7 @@ def encode_sounds(method: Method, sounds: Sequence[Sound]) -> list[EncodedSound]
     encodings: list[Encoding] = method.encoder.encode(waveforms) if waveforms else []
     results: list[EncodedSound] = []
     taken = 0
-    for parts in segments:
+    for sound, parts in zip(sounds, segments, strict=True):
         own = encodings[taken : taken + len(parts)]
         taken += len(parts)
         results.append(
@@ -139,7 +144,12 @@ def encode_sounds(method: Method, sounds: Sequence[Sound]) -> list[EncodedSound]
                         prediction=Prediction.of(encoding.scores),
                     )
                     for part, encoding in zip(parts, own, strict=True)
-                )
+                ),
+                Track.of(
+                    sound.duration_s,
+                    ((part.start_s, encoding.frames) for part, encoding in zip(parts, own, strict=True)),
+                ),
+                method.encoder.backend,
             )
         )
     return results

@@ -8,7 +8,15 @@ from sqlalchemy import Connection, case, func, select
 
 from emovec_db.domain.collection import Collection
 from emovec_db.store.statements import Query
-from emovec_db.store.tables import ChangeRow, CollectionRow, EmbeddingRow, PredictionRow, RecordingRow, UtteranceRow
+from emovec_db.store.tables import (
+    ChangeRow,
+    CollectionRow,
+    EmbeddingRow,
+    PredictionRow,
+    RecordingRow,
+    TrackRow,
+    UtteranceRow,
+)
 
 FLOAT32_BYTES = 4
 #: how many rows of one kind are counted
@@ -52,6 +60,11 @@ def _incomplete(collection: Collection) -> Iterator[tuple[Query, str]]:
     encoded = utterances.where(UtteranceRow.recording_id == RecordingRow.recording_id).exists()
     recordings = select(RecordingRow.recording_id).where(RecordingRow.collection_id == collection.collection_id)
     yield recordings.where(~encoded), "recordings without an utterance"
+    tracked = select(TrackRow.recording_id).where(
+        TrackRow.recording_id == RecordingRow.recording_id,
+        TrackRow.generation_id == collection.generation.generation_id,
+    )
+    yield recordings.where(encoded, ~tracked.exists()), "recordings without a track"
 
 
 def _unlike_the_log(collection: Collection) -> Iterator[tuple[Query, str]]:

@@ -17,6 +17,7 @@ from emovec_db.store.collections import Collections
 from emovec_db.store.statements import Query, chunks, id_of, table_of, upsert
 from emovec_db.store.summaries import SUMMARY_COLUMNS, Summaries, of_active_generation
 from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, SummaryRow, UtteranceRow
+from emovec_db.store.tracks import Tracks
 from emovec_db.store.utterances import Utterances
 
 
@@ -64,6 +65,7 @@ class Recordings:
         self.add_source(collection.collection_id, recording_id, new.channel, new.source)
         Utterances(self._connection).add(collection, recording_id, new.utterances, provenance)
         Summaries(self._connection).add(collection, recording_id, new.summary)
+        Tracks(self._connection).add(collection, recording_id, new.track)
         return recording_id
 
     def sources(self, collection_id: int, uris: Sequence[str]) -> dict[tuple[str, str], tuple[int, Source]]:

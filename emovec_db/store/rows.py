@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emovec_db.domain.collection import Collection, Generation, Recipe
-from emovec_db.domain.encoding import EncoderIdentity, Prediction
+from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, Recording, Utterance
 from emovec_db.domain.sound import Quality
@@ -90,8 +90,8 @@ def details_from(row: Any) -> Details:
     )
 
 
-def utterance_from(row: Any) -> Utterance:
-    """From an utterance's row joined with its prediction and recording."""
+def utterance_from(row: Any, encoder: EncoderIdentity) -> Utterance:
+    """From an utterance's row joined with its prediction, provenance and recording, and its generation's encoder."""
     return Utterance(
         utterance_id=row.utterance_id,
         recording_id=row.recording_id,
@@ -104,6 +104,8 @@ def utterance_from(row: Any) -> Utterance:
         start_s=row.start_s,
         end_s=row.end_s,
         prediction=prediction_from(row),
+        encoder=encoder,
+        provenance=Provenance(row.backend, row.decode_chain),
     )
 
 

@@ -20,6 +20,7 @@ from emovec_db.store.job_items import JobItems
 from emovec_db.store.jobs import Jobs
 from emovec_db.store.recordings import Recordings
 from emovec_db.store.schema import ensure_schema, make_parent
+from emovec_db.store.tracks import Tracks
 from emovec_db.store.translation import translated
 from emovec_db.store.utterances import Utterances
 
@@ -31,6 +32,7 @@ class Unit:
         self.collections = Collections(connection)
         self.recordings = Recordings(connection)
         self.utterances = Utterances(connection)
+        self.tracks = Tracks(connection)
         self.changes = Changes(connection)
         self.jobs = Jobs(connection)
         self.items = JobItems(connection)

@@ -92,14 +92,15 @@ class Utterances:
         found = {}
         for ids in chunks([int(utterance_id) for utterance_id in utterance_ids]):
             for row in self._connection.execute(_select(collection).where(UtteranceRow.utterance_id.in_(ids))):
-                found[row.utterance_id] = rows.utterance_from(row)
+                found[row.utterance_id] = rows.utterance_from(row, collection.generation.encoder)
         return found
 
     def of_recording(self, collection: Collection, recording_id: int) -> tuple[Utterance, ...]:
         """A recording's utterances by start."""
         statement = _select(collection).where(UtteranceRow.recording_id == recording_id)
         by_start = statement.order_by(UtteranceRow.start_s, UtteranceRow.utterance_id)
-        return tuple(rows.utterance_from(row) for row in self._connection.execute(by_start))
+        encoder = collection.generation.encoder
+        return tuple(rows.utterance_from(row, encoder) for row in self._connection.execute(by_start))
 
     def ids(self, collection: Collection, filter: Filter) -> NDArray[np.int64]:
         """Ids of the utterances that fulfil the filter: int64 (n,), ascending."""
@@ -140,17 +141,6 @@ class Utterances:
             .where(UtteranceRow.generation_id == collection.generation.generation_id)
         )
         return {row[0]: (row[1], row[2]) for row in self._connection.execute(owned).fetchall()}
-
-    def provenance(self, utterance_id: int) -> Provenance:
-        """How the utterance came to its numbers; NotFoundError if there is no such utterance."""
-        row = self._connection.execute(
-            select(ProvenanceRow.backend, ProvenanceRow.decode_chain)
-            .join(PredictionRow, PredictionRow.provenance_id == ProvenanceRow.provenance_id)
-            .where(PredictionRow.utterance_id == utterance_id)
-        ).one_or_none()
-        if row is None:
-            raise NotFoundError(f"no utterance {utterance_id}")
-        return Provenance(row.backend, row.decode_chain)
 
     def _insert(self, generation_id: int, recording_id: int, utterances: Sequence[NewUtterance]) -> tuple[int, ...]:
         values = [
@@ -197,9 +187,12 @@ def _select(collection: Collection) -> Query:
             RecordingRow.role,
             RecordingRow.recorded_at,
             CustomerRow.name.label("customer"),
+            ProvenanceRow.backend,
+            ProvenanceRow.decode_chain,
             *(getattr(PredictionRow, column) for column in SCORE_COLUMNS),
         )
         .join(PredictionRow, PredictionRow.utterance_id == UtteranceRow.utterance_id)
+        .join(ProvenanceRow, ProvenanceRow.provenance_id == PredictionRow.provenance_id)
         .join(RecordingRow, RecordingRow.recording_id == UtteranceRow.recording_id)
         .outerjoin(CustomerRow, CustomerRow.customer_id == RecordingRow.customer_id)
         .where(UtteranceRow.generation_id == collection.generation.generation_id)

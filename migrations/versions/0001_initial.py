@@ -20,7 +20,7 @@ TEXT = sa.String()
 REAL: sa.Double[float] = sa.Double()
 TABLES = (
     *("collections", "generations", "customers", "changes", "recordings", "sources", "summaries"),
-    *("utterances", "provenances", "predictions", "embeddings"),
+    *("utterances", "provenances", "predictions", "embeddings", "tracks"),
     *("clusterings", "clustering_members", "jobs", "job_items", "failures"),
 )
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised", "unknown")
@@ -150,6 +150,13 @@ def _create_utterances() -> None:
         "embeddings",
         _link("utterance_id", "utterances.utterance_id", cascade=True, primary_key=True),
         _column("vector", sa.LargeBinary()),
+    )
+    op.create_table(
+        "tracks",
+        _link("recording_id", "recordings.recording_id", cascade=True, primary_key=True),
+        _link("generation_id", "generations.generation_id", primary_key=True),
+        _column("hz", REAL),
+        _column("levels", sa.LargeBinary()),
     )
 
 

@@ -16,6 +16,7 @@ from emovec_db.api.schemas.answers import (
     JobPage,
     Recording,
     RecordingPage,
+    Track,
 )
 from emovec_db.emotions import LABELS
 from emovec_db.worker import run
@@ -85,6 +86,15 @@ def test_what_people_know_is_kept(api: Api) -> None:
     assert {name: recording[name] for name in expected} == expected
     assert [(one["start_s"], one["end_s"]) for one in recording["utterances"]] == [(0, 2)]
     assert recording["utterances"][0]["scores"][LABELS[2]] == pytest.approx(0.92, abs=1e-4)
+
+
+def test_the_track_of_a_recording(api: Api) -> None:
+    recording_id = api.stored_id(wav(600))
+    track = checked(api.client.get(f"{COLLECTION}/recordings/{recording_id}/track"), 200, Track)
+    assert track["hz"] == 2
+    assert len(track["scores"]) == 4, "two seconds"
+    assert all(step[2] == pytest.approx(0.92, abs=0.002) for step in track["scores"])
+    failed(api.client.get(f"{COLLECTION}/recordings/99/track"), 404, "not_found")
 
 
 @pytest.mark.parametrize(

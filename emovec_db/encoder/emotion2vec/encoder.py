@@ -5,16 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec_db.domain.encoding import EncoderIdentity, Encoding
+from emovec_db.domain.encoding import EncoderIdentity, Encoding, Frames
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, Waveform
-from emovec_db.encoder.devices import torch_device
 from emovec_db.encoder.checksums import check_files
+from emovec_db.encoder.devices import torch_device
 from emovec_db.encoder.emotion2vec.directory import REQUIRED_FILES, WEIGHTS, ModelDirectory, read_directory
 from emovec_db.encoder.emotion2vec.packed import PackedEncoder
 from emovec_db.encoder.emotion2vec.packing import Pack, packs
@@ -83,8 +84,9 @@ class Emotion2vecEncoder(PackedEncoder):
         return [encoding for half in pack.halves() for encoding in self._encodings(waveforms, half)]
 
     def _at_once(self, waveforms: Sequence[Waveform], pack: Pack) -> list[Encoding]:
-        embeddings, scores = self._network.pooled(waveforms, pack)
-        return [Encoding(*own) for own in zip(embeddings.cpu().numpy(), scores.cpu().numpy(), strict=True)]
+        embeddings, scores, of_frames = (result.cpu().numpy() for result in self._network.pooled(waveforms, pack))
+        frames = [Frames(self.frame_rate_hz, own) for own in np.split(of_frames, list(accumulate(pack.frames))[:-1])]
+        return [Encoding(*own) for own in zip(embeddings, scores, frames, strict=True)]
 
     def _piece(self, waveform: Waveform) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         (alone,) = packs([frame_count(len(waveform))], gap_rows=self._gap_rows, budget_rows=self._budget_rows)

@@ -75,10 +75,11 @@ class Network:
         return [x[start + self.gap_rows : stop] for start, stop in pack.spans]
 
     @torch.inference_mode()
-    def pooled(self, waveforms: Sequence[Waveform], pack: Pack) -> tuple[torch.Tensor, torch.Tensor]:
-        """Embeddings (n, dim) and scores (n, 9) of the pack's waveforms, float32."""
-        embeddings = torch.stack([own.mean(dim=0) for own in self.frames(waveforms, pack)])
-        return embeddings, self.scores(embeddings)
+    def pooled(self, waveforms: Sequence[Waveform], pack: Pack) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Embeddings (n, dim), scores (n, 9) and scores of all frames (frames, 9) of the pack's waveforms, float32."""
+        frames = self.frames(waveforms, pack)
+        embeddings = torch.stack([own.mean(dim=0) for own in frames])
+        return embeddings, self.scores(embeddings), self.scores(torch.cat(frames))
 
     @torch.inference_mode()
     def scores(self, embeddings: torch.Tensor) -> torch.Tensor:

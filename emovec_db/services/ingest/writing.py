@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
@@ -62,8 +62,9 @@ def _write_one(
             _add_source(unit, collection, reading, sound.channel, existing.recording_id, outcomes)
             ids.append(existing.recording_id)
             continue
+        source = replace(provenance, backend=encoded.backend)  # a twin's numbers may be of an earlier one
         twin = unit.recordings.by_pcm(collection, sound.pcm_sha256)
-        ids.append(unit.recordings.add(collection, _new_recording(reading, sound, encoded), provenance))
+        ids.append(unit.recordings.add(collection, _new_recording(reading, sound, encoded), source))
         outcomes.count("ingested")
         outcomes.duration_s += sound.duration_s
         if twin is not None:
@@ -87,6 +88,7 @@ def _new_recording(reading: Reading, sound: Sound, encoded: EncodedSound) -> New
         summary=encoded.summary,
         blob_key=reading.candidate.blob_key,
         utterances=encoded.utterances,
+        track=encoded.track,
     )
 
 

@@ -17,6 +17,7 @@ from emovec_db.store.tables.content import (
     RecordingRow,
     SourceRow,
     SummaryRow,
+    TrackRow,
     UtteranceRow,
 )
 from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
@@ -39,5 +40,6 @@ __all__ = [
     "RecordingRow",
     "SourceRow",
     "SummaryRow",
+    "TrackRow",
     "UtteranceRow",
 ]

@@ -173,6 +173,18 @@ class SummaryRow(ScoreColumns, Base):
     generation_id: Mapped[int] = link("generations.generation_id", primary_key=True)
 
 
+class TrackRow(Base):
+    """A recording's coarse track in one generation."""
+
+    __tablename__ = "tracks"
+
+    recording_id: Mapped[int] = link("recordings.recording_id", cascade=True, primary_key=True)
+    generation_id: Mapped[int] = link("generations.generation_id", primary_key=True)
+    hz: Mapped[float]
+    #: uint8 (steps, 9)
+    levels: Mapped[bytes]
+
+
 class ChangeRow(Base):
     """An utterance came or went; ids only, and no reference, since the row outlives the utterance."""
 

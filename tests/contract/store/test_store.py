@@ -103,7 +103,7 @@ def test_rows_that_contradict_each_other_are_found(store: Store, calls: Collecti
     with store.write() as unit:
         unit.recordings.add(calls, recording("a"), PROVENANCE)
         unit.recordings.add(calls, recording("b", utterances=[]), PROVENANCE)
-        for table in ("embeddings", "predictions", "changes"):
+        for table in ("embeddings", "predictions", "tracks", "changes"):
             unit.collections._connection.exec_driver_sql(f"DELETE FROM {table}")
         unit.collections._connection.exec_driver_sql("INSERT INTO changes VALUES (1, 5, 1, 99, true)")
     with store.read() as unit:
@@ -111,6 +111,7 @@ def test_rows_that_contradict_each_other_are_found(store: Store, calls: Collecti
             "utterances without an embedding: 1, the first is 1",
             "utterances without a prediction: 1, the first is 1",
             "recordings without an utterance: 1, the first is 2",
+            "recordings without a track: 1, the first is 1",
             "utterances that the change log does not know: 1, the first is 1",
             "utterances of the change log that are not stored: 1, the first is 99",
             "the change log is at 5, but the collection counts 1 changes",

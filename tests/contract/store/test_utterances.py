@@ -83,10 +83,9 @@ def test_another_generation_sees_none_of_it(store: Store, calls: Collection, fiv
 
 def test_where_numbers_came_from_is_kept(store: Store, calls: Collection, five: list[int]) -> None:
     with store.read() as unit:
-        assert unit.utterances.provenance(five[0]) == PROVENANCE
-        assert unit.utterances.provenance(five[4]) == Provenance("other-2", "none/1")
-        with pytest.raises(NotFoundError):
-            unit.utterances.provenance(99)
+        first, last = unit.utterances.get(calls, five[0]), unit.utterances.get(calls, five[4])
+    assert (first.provenance, last.provenance) == (PROVENANCE, Provenance("other-2", "none/1"))
+    assert first.encoder == last.encoder == calls.generation.encoder
 
 
 def test_owners_are_those_with_a_customer(store: Store, calls: Collection, five: list[int]) -> None:

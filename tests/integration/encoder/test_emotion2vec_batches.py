@@ -37,6 +37,7 @@ def assert_equal_to_funasr(encoder: Emotion2vecEncoder, oracle: Oracle, waveform
         _, scores, embedding = oracle.utterance(waveform)
         np.testing.assert_allclose(ours.scores, scores, rtol=0, atol=TOLERANCE)
         np.testing.assert_allclose(ours.embedding, embedding, rtol=RELATIVE_TOLERANCE, atol=TOLERANCE)
+        np.testing.assert_allclose(ours.frames.scores, oracle.head(oracle.frames(waveform)), rtol=0, atol=TOLERANCE)
 
 
 @settings(max_examples=25, deadline=None)

@@ -56,6 +56,7 @@ def test_any_mix_of_lengths(
             _, scores, embedding = oracle.utterance(waveform)
             np.testing.assert_allclose(ours.scores, scores, rtol=0, atol=TOLERANCE)
             np.testing.assert_allclose(ours.embedding, embedding, rtol=RELATIVE_TOLERANCE, atol=TOLERANCE)
+            np.testing.assert_allclose(ours.frames.scores, oracle.head(oracle.frames(waveform)), rtol=0, atol=TOLERANCE)
 
 
 def test_frames(one_by_one: OnnxDirectoryEncoder, encoder: Emotion2vecEncoder) -> None:
@@ -110,7 +111,6 @@ def test_what_cannot_be_served(exported: Path, tmp_path: Path) -> None:
         OnnxDirectoryEncoder(tmp_path)
 
 
-def test_another_onnx_network(tmp_path: Path) -> None:
 def test_an_export_that_was_changed(exported: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(exported, tmp_path / "copy"))
     content = bytearray((copy / MODEL).read_bytes())
@@ -120,6 +120,7 @@ def test_an_export_that_was_changed(exported: Path, tmp_path: Path) -> None:
         OnnxDirectoryEncoder(copy)
 
 
+def test_another_onnx_network(tmp_path: Path) -> None:
     from emovec_db.encoder.compact import COMPACT_PATH
 
     shutil.copy(COMPACT_PATH, tmp_path / MODEL)

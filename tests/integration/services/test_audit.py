@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emovec_db.audio.decode import DECODE_CHAIN
 from emovec_db.database import Database
+from emovec_db.encoder.fake import FakeEncoder
 from emovec_db.errors import QueryError
 from tests.sounds import babble, write
 
@@ -52,3 +54,19 @@ def test_windows_of_a_long_recording_are_compared_with_themselves(database: Data
     report = calls.audit()
     assert report.utterances == 5
     assert report.max_embedding_deviation == 0
+
+
+def test_every_utterance_tells_where_its_numbers_came_from(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the one whose sound was not encoded again, because it was known from another file."""
+    calls = database.collection("calls")
+    calls.ingest(write(tmp_path / "a.wav", babble(1)))
+    monkeypatch.setattr(FakeEncoder, "backend", "numpy-gpu")
+    calls.ingest(write(tmp_path / "b.flac", babble(1)))
+    calls.ingest(write(tmp_path / "c.wav", babble(1, seed=5)))
+    by_number = [calls.utterances(number)[0] for number in (1, 2, 3)]
+    assert [one.provenance.backend for one in by_number] == ["numpy-cpu", "numpy-cpu", "numpy-gpu"]
+    assert {one.provenance.decode_chain for one in by_number} == {DECODE_CHAIN}
+    assert {one.encoder for one in by_number} == {FakeEncoder().identity}
+    assert calls.audit().backends == ("numpy-cpu", "numpy-gpu")

@@ -166,6 +166,7 @@ def many(database: Database, count: int) -> Collection:
                     quality=stored.QUALITY,
                     summary=new.prediction,
                     utterances=(new,),
+                    track=stored.track(number),
                 ),
                 stored.PROVENANCE,
             )

@@ -12,13 +12,14 @@ import numpy as np
 from emovec_db.domain.classification import CheckReport, Classification, Deletion
 from emovec_db.domain.clustering import Cluster, Clustering
 from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
-from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction
+from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
 from emovec_db.domain.ingest import IngestFailure, IngestReport
 from emovec_db.domain.job import ErrorKind, Job, JobItem, JobState
 from emovec_db.domain.profile import Estimate, NearestCustomer, Profile, TrendPoint
 from emovec_db.domain.query import Filter, Match, Page
 from emovec_db.domain.recording import Details, Recording, Utterance
 from emovec_db.domain.sound import Quality, Sound
+from emovec_db.domain.track import Track
 from emovec_db.emotions import LABELS
 from emovec_db.errors import NotAudioError, NotFoundError
 from emovec_db.settings import Settings
@@ -59,6 +60,8 @@ def utterance(number: int = 7, **changes: Any) -> Utterance:
         "start_s": 0.0,
         "end_s": 2.5,
         "prediction": PREDICTION,
+        "encoder": IDENTITY,
+        "provenance": Provenance("onnxruntime-1.31-cpu", "pyav-18.1/soxr-hq-16k/1"),
     }
     return Utterance(**{**given, **changes})
 
@@ -199,6 +202,12 @@ class FakeCollection:
 
     def utterances(self, recording_id: int) -> tuple[Utterance, ...]:
         return (utterance(recording_id=recording_id),)
+
+    def track(self, recording_id: int) -> Track:
+        """A second of neutral, then a gap of half a second."""
+        levels = np.zeros((3, 9), np.uint8)
+        levels[:2, LABELS.index("neutral")] = 255
+        return Track(2.0, levels)
 
     def delete(self, recording_id: int) -> Deletion:
         self._asked("delete", recording_id)

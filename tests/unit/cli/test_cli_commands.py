@@ -12,6 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from emovec_db.domain.ingest import IngestFailure, IngestReport
+from emovec_db.emotions import LABELS
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, FakeDatabase
 
@@ -21,7 +22,7 @@ SHOWING = {
     "cluster": ("cluster", "-k", "2"),
     "profile": ("profile", "c1"),
     "list": ("list",),
-    "show": ("show", "3"),
+    "show": ("show", "3", "--track"),
     "collections": ("collections",),
     "check": ("check",),
     "ingest": ("ingest", "calls"),
@@ -321,3 +322,13 @@ class TestJobs:
 
     def test_alone_it_shows_its_help(self, run: Run) -> None:
         assert "retry" in run("jobs").out
+
+
+def test_a_track_is_shown_when_it_is_asked_for(run: Run, database: FakeDatabase) -> None:
+    document = run("show", "3", "--track", "--json").json["track"]
+    neutral = [float(label == "neutral") for label in LABELS]
+
+    assert document == {"hz": 2.0, "scores": [neutral, neutral, None]}
+    assert "track" not in run("show", "3", "--json").json
+    assert "over time" in run("show", "3", "--track").out
+    assert "over time" not in run("show", "3").out

@@ -15,9 +15,10 @@ from emovec_db.documents import (
     page_document,
     search_document,
     time_text,
+    utterance_document,
 )
 from emovec_db.domain.classification import CheckReport, Classification
-from emovec_db.domain.encoding import Frames, Prediction
+from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
 from emovec_db.domain.ingest import IngestFailure, IngestReport
 from emovec_db.domain.query import Filter, Match, Page
 from emovec_db.domain.recording import Utterance
@@ -84,7 +85,17 @@ def test_search() -> None:
         start_s=0.0,
         end_s=1.5,
         prediction=Prediction(SCORES),
+        encoder=EncoderIdentity("compact", "1", "ab" * 32, "fp32", 256),
+        provenance=Provenance("onnxruntime-1.31-cpu", "pyav-18.1/soxr-hq-16k/1"),
     )
+    assert utterance_document(utterance)["provenance"] == {
+        "encoder": "compact",
+        "revision": "1",
+        "weights_sha256": "ab" * 32,
+        "precision": "fp32",
+        "backend": "onnxruntime-1.31-cpu",
+        "decode_chain": "pyav-18.1/soxr-hq-16k/1",
+    }
     assert search_document("embedding", [Match(utterance, 0.75)]) == {
         "space": "embedding",
         "matches": [

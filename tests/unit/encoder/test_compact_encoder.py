@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from emovec_db.encoder.compact import CompactEncoder
-from emovec_db.errors import BadWeightsError, MissingPartError, NotFiniteError, TooShortError
+from emovec_db.errors import BadWeightsError, MissingPartError, NotFiniteError, QueryError, TooShortError
 
 Array = NDArray[np.float32]
 
@@ -109,6 +109,11 @@ def test_frames(encoder: CompactEncoder) -> None:
     means = np.abs(waveform).reshape(25, FRAME).mean(axis=1, keepdims=True)
     assert frames.hz == 25
     np.testing.assert_allclose(frames.scores, softmax(means * HEAD), atol=1e-5)
+    encoding = encoder.encode([waveform])[0]
+    assert encoding.frames.hz == 25
+    np.testing.assert_array_equal(encoding.frames.scores, frames.scores)
+    with pytest.raises(QueryError, match="no embeddings of frames"):
+        encoder.encode_frames(waveform, embeddings=True)
 
 
 def test_refused_waveforms(encoder: CompactEncoder) -> None:

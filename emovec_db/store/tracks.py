@@ -1,0 +1,46 @@
+"""Coarse tracks, one per recording and generation."""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlalchemy import Connection, insert, select
+
+from emovec_db.domain.collection import Collection
+from emovec_db.domain.track import Track
+from emovec_db.emotions import LABELS
+from emovec_db.errors import NotFoundError
+from emovec_db.store.tables import TrackRow
+
+#: built once: building a statement costs more than running it
+_INSERT = insert(TrackRow)
+
+
+class Tracks:
+    """The tracks of one database, within one transaction; a collection stands for its generation."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, collection: Collection, recording_id: int, track: Track) -> None:
+        """Store the track of a recording."""
+        self._connection.execute(
+            _INSERT,
+            {
+                "recording_id": recording_id,
+                "generation_id": collection.generation.generation_id,
+                "hz": track.hz,
+                "levels": track.levels.tobytes(),
+            },
+        )
+
+    def get(self, collection: Collection, recording_id: int) -> Track:
+        """The recording's track; NotFoundError if the collection's generation has none of it."""
+        row = self._connection.execute(
+            select(TrackRow.hz, TrackRow.levels).where(
+                TrackRow.recording_id == recording_id,
+                TrackRow.generation_id == collection.generation.generation_id,
+            )
+        ).one_or_none()
+        if row is None:
+            raise NotFoundError(f"no track of recording {recording_id} in collection {collection.name!r}")
+        return Track(row.hz, np.frombuffer(row.levels, np.uint8).reshape(-1, len(LABELS)))
