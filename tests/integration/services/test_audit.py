@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from emovec_db.audio.decode import DECODE_CHAIN
 from emovec_db.database import Database
@@ -61,9 +62,10 @@ def test_every_utterance_tells_where_its_numbers_came_from(
 ) -> None:
     """Also the one whose sound was not encoded again, because it was known from another file."""
     calls = database.collection("calls")
-    calls.ingest(write(tmp_path / "a.wav", babble(1)))
+    first = write(tmp_path / "a.wav", babble(1))
+    calls.ingest(first)
     monkeypatch.setattr(FakeEncoder, "backend", "numpy-gpu")
-    calls.ingest(write(tmp_path / "b.flac", babble(1)))
+    calls.ingest(write(tmp_path / "b.flac", soundfile.read(first, dtype="int16")[0]))
     calls.ingest(write(tmp_path / "c.wav", babble(1, seed=5)))
     by_number = [calls.utterances(number)[0] for number in (1, 2, 3)]
     assert [one.provenance.backend for one in by_number] == ["numpy-cpu", "numpy-cpu", "numpy-gpu"]
