@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from emovec_db.encoder.emotion2vec import Emotion2vecEncoder
 from emovec_db.encoder.emotion2vec.packing import Pack
-from emovec_db.errors import UserError
+from emovec_db.encoder.emotion2vec.windows import frame_count
+from emovec_db.errors import BusyError, UserError
 from tests.integration.encoder.conftest import Oracle
 
 Array = NDArray[np.float32]
@@ -102,6 +103,51 @@ def test_out_of_memory_splits_the_pack(
     for ours, expected in zip(scarce.encode(waveforms), encoder.encode(waveforms), strict=True):
         np.testing.assert_allclose(ours.embedding, expected.embedding, rtol=0, atol=TOLERANCE)
     assert sizes == [5, 2, 3, 1, 2]
+
+
+def test_too_little_memory_for_one_recording(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    def never(*_: object) -> None:
+        raise torch.cuda.OutOfMemoryError
+
+    full = Emotion2vecEncoder(tiny)
+    monkeypatch.setattr(full._network, "pooled", never)
+    with pytest.raises(
+        BusyError, match=r"memory of cpu does not suffice for one recording of 2 s: .*EMOVEC_DEVICE=cpu"
+    ):
+        full.encode([noise(32_000), noise(400)])
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_all_of_it_is_on_the_device(tiny: Path, monkeypatch: pytest.MonkeyPatch, precision: str) -> None:
+    """On torch's device without numbers: a tensor left on the CPU is an error there, as it is on a GPU.
+
+    The attention bias has the queries' type, which torch does not insist on and GPUs' kernels need.
+    """
+    import torch
+
+    from emovec_db.encoder.emotion2vec.arithmetic import Arithmetic
+    from emovec_db.encoder.emotion2vec.directory import read_directory
+    from emovec_db.encoder.emotion2vec.loading import load_network
+    from emovec_db.encoder.emotion2vec.network import Network
+
+    types, attention = [], torch.nn.functional.scaled_dot_product_attention
+
+    def attend(q: torch.Tensor, *others: torch.Tensor, attn_mask: torch.Tensor) -> torch.Tensor:
+        types.append((q.dtype, attn_mask.dtype))
+        return attention(q, *others, attn_mask=attn_mask)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", attend)
+    directory = read_directory(tiny)
+    network = Network(load_network(directory), directory, Arithmetic.of(precision, "meta"))
+    frames = (frame_count(16_000), frame_count(400))
+    results = network.pooled([noise(16_000), noise(400)], Pack((0, 1), frames, network.gap_rows))
+    assert [(result.device.type, tuple(result.shape)) for result in results] == [
+        ("meta", (2, 64)), ("meta", (2, 9)), ("meta", (sum(frames), 9)),
+    ]  # fmt: skip
+    dtype = torch.float32 if precision == "fp32" else torch.bfloat16
+    assert set(types) == {(dtype, dtype)}
 
 
 def test_frames_of_a_long_recording(encoder: Emotion2vecEncoder) -> None:
