@@ -15,7 +15,7 @@ from emovec_db.encoder.fake import FakeEncoder
 from emovec_db.encoder.onnx_directory import OnnxDirectoryEncoder, is_onnx_directory
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.encoder.published import PUBLISHED, published_by_source
-from emovec_db.encoder.refusals import require_not_refused
+from emovec_db.encoder.verdicts import require_no_verdict
 from emovec_db.errors import NotFoundError, PrecisionError
 
 COMPACT, FAKE = "compact", "fake"
@@ -72,7 +72,7 @@ def load_encoder(
     PrecisionError (the encoder has another one), ParityError (`emovec models verify` found this variant too far off).
     """
     encoder = _load(source, models_dir, precision, device, threads)
-    require_not_refused(models_dir, encoder)
+    require_no_verdict(models_dir, encoder)
     return encoder
 
 

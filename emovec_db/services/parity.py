@@ -13,7 +13,7 @@ from emovec_db.domain.sound import SAMPLE_RATE_HZ, SoundLimits, Waveform
 from emovec_db.encoder.emotion2vec import Emotion2vecEncoder
 from emovec_db.encoder.onnx_directory import OnnxDirectoryEncoder
 from emovec_db.encoder.protocol import Encoder
-from emovec_db.encoder.refusals import accept, refuse
+from emovec_db.encoder.verdicts import keep_verdict, lift_verdict
 from emovec_db.encoder.verify import ParityReport, measure, require_parity
 from emovec_db.errors import EmovecError, ParityError, QueryError
 from emovec_db.sources.folders import find_recordings
@@ -57,9 +57,9 @@ def verify(directory: Path, recordings: Path, variant: Variant, models_dir: Path
         try:
             require_parity(report, encoder.identity.precision)
         except ParityError as verdict:
-            refuse(models_dir, encoder, verdict)
+            keep_verdict(models_dir, encoder, verdict)
             raise
-        accept(models_dir, encoder)
+        lift_verdict(models_dir, encoder)
     return report
 
 

@@ -14,8 +14,8 @@ import pytest
 from emovec_db.emotions import LABELS
 from emovec_db.encoder import registry
 from emovec_db.encoder.fake import FakeEncoder
-from emovec_db.encoder.refusals import accept, refuse, require_not_refused
 from emovec_db.encoder.registry import ModelEntry, list_models, load_encoder, show_model
+from emovec_db.encoder.verdicts import keep_verdict, lift_verdict, require_no_verdict
 from emovec_db.errors import MissingPartError, NotFoundError, ParityError, PrecisionError
 
 
@@ -81,14 +81,14 @@ def test_a_precision_that_the_encoder_does_not_have(tmp_path: Path, source: str)
 
 def test_a_refused_variant_is_not_loaded_until_it_passes(tmp_path: Path) -> None:
     encoder = FakeEncoder()
-    refuse(tmp_path, encoder, ParityError("fp32 is too far", min_cosine=0.5, clips=3))
+    keep_verdict(tmp_path, encoder, ParityError("fp32 is too far", min_cosine=0.5, clips=3))
     with pytest.raises(ParityError, match=r"^fake@1\+\w+:fp32 on numpy-cpu failed .*: fp32 is too far; or") as refusal:
         load_encoder("fake", models_dir=tmp_path)
     assert refusal.value.detail == {"min_cosine": 0.5, "clips": 3}
     other = FakeEncoder(8)
-    require_not_refused(tmp_path, other)
-    accept(tmp_path, other)
-    accept(tmp_path, encoder)
+    require_no_verdict(tmp_path, other)
+    lift_verdict(tmp_path, other)
+    lift_verdict(tmp_path, encoder)
     load_encoder("fake", models_dir=tmp_path)
     assert [entry.name for entry in list_models(tmp_path)] == [entry.name for entry in list_models(tmp_path / "none")]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.errors import ParityError
 
-FOLDER = ".refused"
+FOLDER = ".verdicts"
 
 
-def refuse(models_dir: Path, encoder: Encoder, verdict: ParityError) -> None:
+def keep_verdict(models_dir: Path, encoder: Encoder, verdict: ParityError) -> None:
     """Keep the encoder from being loaded."""
     kept = _file(models_dir, encoder)
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -25,12 +25,12 @@ def refuse(models_dir: Path, encoder: Encoder, verdict: ParityError) -> None:
     part.replace(kept)
 
 
-def accept(models_dir: Path, encoder: Encoder) -> None:
-    """Lift an earlier refusal, if there is one."""
+def lift_verdict(models_dir: Path, encoder: Encoder) -> None:
+    """Let the encoder be loaded again."""
     _file(models_dir, encoder).unlink(missing_ok=True)
 
 
-def require_not_refused(models_dir: Path, encoder: Encoder) -> None:
+def require_no_verdict(models_dir: Path, encoder: Encoder) -> None:
     """Raises ParityError, with the figures of then, if the encoder failed when it was last verified."""
     try:
         kept = json.loads(_file(models_dir, encoder).read_text(encoding="utf-8"))
