@@ -21,6 +21,7 @@ from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.methods import method_of
+from emovec_db.services.policies import Policies
 from emovec_db.services.search import Search
 from emovec_db.services.uploads import Uploads
 from emovec_db.settings import DEFAULT_ENCODER, Settings
@@ -47,6 +48,7 @@ class Parts:
     search: Search
     eraser: Eraser
     uploads: Uploads
+    policies: Policies
     upload_limits: SoundLimits
     archive_limits: SoundLimits
     #: threads that read and decode ahead of the encoder
@@ -71,6 +73,7 @@ class Parts:
             collection=collection,
             method=method_of(self.encoders, collection),
             sounds=self.sounds,
+            eraser=self.eraser,
             limits=limits,
             readers=self.readers,
             job_id=job_id,
@@ -102,14 +105,17 @@ def build(settings: Settings) -> Parts:
     store = Store.open(settings.resolved_database_url)
     blobs = FolderBlobs(settings.blobs_dir)
     readers = max(1, min(2, (os.cpu_count() or 2) - 1))
+    # at least two, so that a long recording does not hold up every other request of a server
+    decoders = DecoderPool(max(2, readers), timeout_s=settings.decode_timeout_s)
     sounds = SoundEncoder()
     indexes = LiveIndexes(store, settings.index_dir)
+    eraser = Eraser(store, blobs, indexes, sounds)
+    archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
     return Parts(
         settings=settings,
         store=store,
         blobs=blobs,
-        # at least two, so that a long recording does not hold up every other request of a server
-        decoders=DecoderPool(max(2, readers), timeout_s=settings.decode_timeout_s),
+        decoders=decoders,
         encoders=Encoders(
             lambda source, precision: load_encoder(
                 source,
@@ -125,9 +131,10 @@ def build(settings: Settings) -> Parts:
         sounds=sounds,
         indexes=indexes,
         search=Search(store, indexes),
-        eraser=Eraser(store, blobs, indexes, sounds),
+        eraser=eraser,
         uploads=Uploads(store, blobs),
+        policies=Policies(store=store, blobs=blobs, decoders=decoders, eraser=eraser, limits=archive_limits),
         upload_limits=SoundLimits(int(settings.upload_max_mb * MB), settings.upload_max_minutes * 60),
-        archive_limits=SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600),
+        archive_limits=archive_limits,
         readers=readers,
     )

@@ -172,6 +172,12 @@ class CrashedError(RecordingError):
     code = "crashed"
 
 
+class MixedError(RecordingError):
+    """Raised when a file's channels would be mixed and must not be."""
+
+    code = "mixed"
+
+
 class RefusedError(UserError):
     """Raised when the collection's policy forbids what was asked."""
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from emovec_db.domain.collection import Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.ingest import IngestFailure
+from emovec_db.domain.policy import PolicyChange, Refusal
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
 from emovec_db.domain.sound import MIX, Quality
 from emovec_db.domain.track import Track
@@ -60,6 +61,17 @@ def track(seed: int, steps: int = 5) -> Track:
 
 def failure(uri: str, code: str = "not_audio", message: str = "no sound") -> IngestFailure:
     return IngestFailure(uri=uri, code=code, message=message)
+
+
+def refusal(uri: str, channel: str = "left", **changes: Any) -> Refusal:
+    given = {"role": "agent", "mixed": False, "reason": "its role is agent", "refused_at": JUNE}
+    source = Source(uri=uri, size_bytes=9, mtime_ns=1_750_000_000_123_456_789)
+    return Refusal(**{"source": source, "channel": channel, **given, **changes})
+
+
+def policy_change(role: str, *, forbidden: bool, **changes: Any) -> PolicyChange:
+    given = {"reason": "the law", "by": "ana@archive-1", "deleted": 0, "changed_at": JUNE}
+    return PolicyChange(**{"role": role, "forbidden": forbidden, **given, **changes})
 
 
 def recording(

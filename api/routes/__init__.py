@@ -6,10 +6,11 @@ from emovec_db.api.routes.collections import collections
 from emovec_db.api.routes.customers import customers
 from emovec_db.api.routes.health import health
 from emovec_db.api.routes.jobs import jobs
+from emovec_db.api.routes.policies import policies
 from emovec_db.api.routes.recordings import recordings
 from emovec_db.api.routes.searches import searches
 
 #: every blueprint that belongs in the OpenAPI document
-API = (health, collections, classify, recordings, searches, clusterings, customers, jobs)
+API = (health, collections, policies, classify, recordings, searches, clusterings, customers, jobs)
 
 __all__ = ["API"]

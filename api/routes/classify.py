@@ -25,7 +25,7 @@ classify = APIBlueprint(
 
 @classify.post(
     "/predictions",
-    responses={200: Classification, **failures(413, 503)},
+    responses={200: Classification, **failures(403, 413, 503)},
     request_body=request_body(form=PredictionForm),
 )
 def predict(path: CollectionPath) -> Response:
@@ -33,13 +33,15 @@ def predict(path: CollectionPath) -> Response:
     form = form_fields(PredictionForm)
     limits = upload_limits(context().settings)
     with on_disk(form.recording) as (recording,), context().encoder.place():
-        result = collection(path.name).classify(recording, frames=form.granularity == "frame", limits=limits)
+        result = collection(path.name).classify(
+            recording, frames=form.granularity == "frame", role=form.role, channel=form.channel, limits=limits
+        )
     return jsonify(classification_document(shown_name(form.recording), result, form.granularity))
 
 
 @classify.post(
     "/similarities",
-    responses={200: Similarity, **failures(413, 503)},
+    responses={200: Similarity, **failures(403, 413, 503)},
     request_body=request_body(form=SimilarityForm),
 )
 def compare(path: CollectionPath) -> Response:
@@ -47,5 +49,7 @@ def compare(path: CollectionPath) -> Response:
     form = form_fields(SimilarityForm)
     with on_disk(*form.recording) as (first, second), context().encoder.place():
         limits = upload_limits(context().settings)
-        similarity = collection(path.name).compare(first, second, space=form.space, limits=limits)
+        similarity = collection(path.name).compare(
+            first, second, space=form.space, role=form.role, channel=form.channel, limits=limits
+        )
     return jsonify(space=form.space, similarity=similarity)

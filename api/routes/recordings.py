@@ -29,7 +29,7 @@ _AUDIO = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary
 
 @recordings.post(
     "",
-    responses={200: Job, 201: Job, 202: Job, **failures(400, 413)},
+    responses={200: Job, 201: Job, 202: Job, **failures(400, 403, 413)},
     request_body=request_body(form=UploadForm),
 )
 def upload(path: CollectionPath, query: UploadQuery) -> tuple[Response, int, dict[str, str]]:
@@ -58,9 +58,10 @@ def list_recordings(path: CollectionPath, query: RecordingsQuery) -> Response:
 
 @recordings.get("/<id:recording_id>", responses={200: Recording, **failures(404)})
 def show_recording(path: RecordingPath) -> Response:
-    """One recording with its utterances."""
+    """One recording with its utterances, and which other channels of its file are stored."""
     stored = collection(path.name)
-    return jsonify(recording_document(stored.recording(path.recording_id), stored.utterances(path.recording_id)))
+    recording, utterances = stored.recording(path.recording_id), stored.utterances(path.recording_id)
+    return jsonify(recording_document(recording, utterances, stored.siblings(path.recording_id)))
 
 
 @recordings.delete("/<id:recording_id>", responses={200: Deletion, **failures(404)})
@@ -75,7 +76,7 @@ def track(path: RecordingPath) -> Response:
     return jsonify(track_document(collection(path.name).track(path.recording_id)))
 
 
-@recordings.get("/<id:recording_id>/audio", responses={200: _AUDIO, 206: _AUDIO, **failures(404)})
+@recordings.get("/<id:recording_id>/audio", responses={200: _AUDIO, 206: _AUDIO, **failures(403, 404)})
 def audio(path: RecordingPath) -> Response:
     """The recording's sound; range requests are answered with the range."""
     sound = collection(path.name).audio(path.recording_id)

@@ -31,7 +31,7 @@ searches = APIBlueprint(
 
 @searches.post(
     "/searches",
-    responses={200: SearchResult, **failures(404, 413, 415, 503)},
+    responses={200: SearchResult, **failures(403, 404, 413, 415, 503)},
     request_body=request_body(form=SearchForm, json=SearchBody),
 )
 def search(path: CollectionPath) -> Response:
@@ -46,7 +46,8 @@ def search(path: CollectionPath) -> Response:
 def _by_recording(searched: Collection, form: SearchForm) -> tuple[Match, ...]:
     limits = upload_limits(context().settings)
     with on_disk(form.recording) as (recording,), context().encoder.place():
-        return searched.similar(recording, limits=limits, **_options(form, form))
+        given = {"recording_role": form.recording_role, "recording_channel": form.recording_channel}
+        return searched.similar(recording, limits=limits, **given, **_options(form, form))  # type: ignore[arg-type]
 
 
 def _by_stored(searched: Collection, body: SearchBody) -> tuple[Match, ...]:

@@ -105,6 +105,14 @@ class Utterance(Answer):
     provenance: Provenance
 
 
+class Sibling(Answer):
+    """Another channel of the same file."""
+
+    recording_id: int
+    channel: str
+    role: str | None
+
+
 class Recording(Answer):
     """A stored recording; label and scores are the duration-weighted mean over its utterances."""
 
@@ -124,6 +132,7 @@ class Recording(Answer):
     sha256: str
     created_at: str
     utterances: list[Utterance] | None = None
+    siblings: list[Sibling] | None = None
 
 
 class Track(Answer):
@@ -280,6 +289,8 @@ class Collection(Answer):
     utterances: int
     customers: int
     failures: int
+    refusals: int
+    forbidden_roles: list[str]
     duration_s: float
     created_at: str
 
@@ -288,6 +299,42 @@ class CollectionPage(Answer):
     """All collections."""
 
     items: list[Collection]
+    next_cursor: str | None
+
+
+class PolicyChange(Answer):
+    """A role was forbidden, or allowed again."""
+
+    role: str
+    forbidden: bool
+    reason: str
+    by: str
+    deleted: int = Field(description="recordings that were deleted because of it")
+    changed_at: str
+
+
+class Policy(Answer):
+    """Which roles a collection forbids, how many recordings that keeps out, and the log."""
+
+    forbidden_roles: list[str]
+    refused: int
+    changes: list[PolicyChange]
+
+
+class Refusal(Answer):
+    """A recording that the policy keeps out."""
+
+    uri: str
+    channel: str
+    role: str | None
+    reason: str
+    refused_at: str
+
+
+class RefusalPage(Answer):
+    """Some refusals and the cursor of the next."""
+
+    items: list[Refusal]
     next_cursor: str | None
 
 

@@ -8,6 +8,8 @@ from flask_openapi.models.file import FileStorage
 from pydantic import Field, model_validator
 
 from emovec_db.api.filters import JsonFilter, Space, Strict, Text, TextFilter
+from emovec_db.domain.recording import ROLES
+from emovec_db.domain.sound import MIX
 
 #: the greatest id that both databases can hold
 MAX_ID = 2**63 - 1
@@ -17,6 +19,7 @@ MAX_PAGE = 500
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Similarity = Annotated[float, Field(ge=-1, le=1)]
+Role = Literal[*ROLES]  # type: ignore[valid-type]
 Wait = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -83,7 +86,14 @@ class ProfileQuery(Strict):
     examples: int = Field(default=5, ge=0, le=50)
 
 
-class PredictionForm(Strict):
+class Said(Strict):
+    """What is said of recordings that are only listened to."""
+
+    role: Role | None = Field(default=None, description="who speaks; a collection with a policy wants to know")
+    channel: Text = Field(default=MIX, description="left, right, ch0 …; mix: all channels together")
+
+
+class PredictionForm(Said):
     """A recording to classify."""
 
     recording: FileStorage
@@ -96,14 +106,14 @@ class UploadForm(Strict):
     recording: list[FileStorage] = Field(description="one file or several")
     customer: Text | None = None
     speaker: Text | None = None
-    role: Literal["customer", "agent", "other"] | None = None
+    role: Role | None = None
     recorded_at: Text | None = Field(default=None, description="ISO 8601; without a zone the server's")
     metadata: Annotated[str, Field(max_length=50_000)] | None = Field(default=None, description="JSON object")
     channels: Text | None = Field(default=None, description="mix (the default), or channels to keep apart: left,right")
     roles: Text | None = Field(default=None, description="left=agent,right=customer")
 
 
-class SimilarityForm(Strict):
+class SimilarityForm(Said):
     """Two recordings to compare."""
 
     recording: list[FileStorage] = Field(description="exactly two files", min_length=2, max_length=2)
@@ -122,6 +132,8 @@ class SearchForm(SearchFields, TextFilter):
     """Search by a recording."""
 
     recording: FileStorage
+    recording_role: Role | None = Field(default=None, description="who speaks in it; see predictions")
+    recording_channel: Text = Field(default=MIX, description="left, right, ch0 …; mix: all channels together")
 
 
 class SearchBody(SearchFields):
@@ -147,3 +159,11 @@ class ClusteringBody(Strict):
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     space: Space = "embedding"
     filter: JsonFilter = JsonFilter()
+
+
+class ForbiddenRoleBody(Strict):
+    """A role to forbid for good."""
+
+    role: Role
+    reason: Text = Field(default="", description="kept in the policy's log")
+    delete_existing: bool = Field(default=False, description="delete stored recordings that the policy then keeps out")

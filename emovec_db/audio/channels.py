@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.sound import MIX
-from emovec_db.errors import QueryError, RecordingError
+from emovec_db.errors import MixedError, QueryError, RecordingError
 
 LEFT: Final = "left"
 RIGHT: Final = "right"
@@ -25,6 +25,8 @@ class Pick:
     name: str
     #: place in the file, from 0; None: the mean of all
     place: int | None
+    #: whether that may be the mean of several
+    may_mix: bool = True
 
     def present_in(self, channels: int) -> bool:
         """Left and right are the two sides of one file: a mono file has neither."""
@@ -43,16 +45,18 @@ class Pick:
         return mix
 
 
-def picks_of(names: Sequence[str]) -> tuple[Pick, ...]:
-    """Parse channel names; raises QueryError."""
+def picks_of(names: Sequence[str], *, may_mix: bool = True) -> tuple[Pick, ...]:
+    """Parse channel names; raises QueryError. `may_mix` as in `SoundLimits`."""
     if isinstance(names, str) or not names:
         raise QueryError(f"channels are {names!r}; expected a list of names, such as ['{MIX}'] or ['left', 'right']")
-    return tuple(_pick(name) for name in names)
+    return tuple(replace(_pick(name), may_mix=may_mix) for name in names)
 
 
 def check_present(picks: Sequence[Pick], channels: int, shown: str) -> None:
-    """Raise RecordingError where a file lacks an asked channel."""
+    """Raise RecordingError where a file lacks an asked channel, MixedError where several would be mixed unasked."""
     for pick in picks:
+        if pick.place is None and channels > 1 and not pick.may_mix:
+            raise MixedError(f"{shown} has {channels} channels, and they must not be mixed: ask for one of them")
         if not pick.present_in(channels):
             present = ", ".join(_present(channels))
             raise RecordingError(

@@ -59,9 +59,10 @@ def decode(
     Memory: 64 kB per second and channel.
 
     Raises UnreadableError, TooLargeError, NotAudioError, TruncatedError, TooLongError, NotFiniteError, TooShortError,
-    SilentError, RecordingError (the file lacks a channel), QueryError (no such channel name).
+    SilentError, RecordingError (the file lacks a channel), QueryError (no such channel name), MixedError (several
+    channels would be mixed, and the limits don't let them).
     """
-    picks = picks_of(channels)
+    picks = picks_of(channels, may_mix=limits.may_mix)
     tapes = [Tape() for _ in picks]
     with open_source(path, max_bytes=limits.max_bytes, name=name) as source:
         heard = listen(source, picks, limits.max_duration_s, lambda place, samples: tapes[place].append(samples))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,7 +15,7 @@ from emovec_db.cli.output import console, print_json
 from emovec_db.cli.progress import meter
 from emovec_db.cli.session import opened
 from emovec_db.cli.text import count, printable
-from emovec_db.errors import RecordingError
+from emovec_db.errors import QueryError, RecordingError, RefusedError
 
 if TYPE_CHECKING:
     from emovec_db.database import Collection, Database
@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 
 app = group()
 
+#: why a file gets no answer while the others do
+Unusable = RecordingError | RefusedError
+
 
 @app.command(
     epilog=examples(
         "emovec classify clip.mp3",
         "emovec classify call.wav --granularity frame --out results/",
         "emovec classify *.wav --json",
+        "emovec classify call.wav --collection calls --role customer --channel right",
     )
 )
 def classify(
@@ -48,6 +52,12 @@ def classify(
         str | None,
         typer.Option("--collection", metavar="NAME", help="Use this collection's encoder, not the configured one."),
     ] = None,
+    role: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="Who speaks; a collection with a policy wants to know.")
+    ] = None,
+    channel: Annotated[
+        str, typer.Option(metavar="NAME", help="Only this channel: left, right, ch0 …; else all are mixed.")
+    ] = "mix",
     as_json: JsonOption = False,
 ) -> None:
     """Say which of nine emotions is heard in recordings.
@@ -55,13 +65,16 @@ def classify(
     Nothing is stored. A file that can't be used is reported on stderr and the others are still answered; the exit
     code is then 3.
     """
+    if role is not None and collection is None:
+        raise QueryError("--role is what a collection's policy wants to know: give --collection too")
+    wanted = {"frames": granularity == "frame", "channel": channel, **({"role": role} if role else {})}
     answers: list[Any] = []
-    failed: list[tuple[Path, RecordingError]] = []
+    failed: list[tuple[Path, Unusable]] = []
     notice = None
     with opened() as database:
         source = database if collection is None else database.collection(collection)
-        for file, heard in _each(source, files, granularity == "frame"):
-            if isinstance(heard, RecordingError):
+        for file, heard in _each(source, files, wanted):
+            if isinstance(heard, RecordingError | RefusedError):
                 failed.append((file, heard))
                 continue
             notice = heard.encoder_notice
@@ -78,14 +91,14 @@ def classify(
 
 
 def _each(
-    source: Database | Collection, files: Sequence[Path], frames: bool
-) -> Iterator[tuple[Path, Classification | RecordingError]]:
+    source: Database | Collection, files: Sequence[Path], wanted: Mapping[str, Any]
+) -> Iterator[tuple[Path, Classification | Unusable]]:
     """What is heard in each file, or why nothing is."""
     with meter("Classifying", "recordings", len(files)) as show:
         for done, file in enumerate(files, start=1):
             try:
-                yield file, source.classify(file, frames=frames)
-            except RecordingError as error:
+                yield file, source.classify(file, **wanted)
+            except (RecordingError, RefusedError) as error:
                 yield file, error
             show(done, len(files))
 
@@ -119,7 +132,7 @@ def _print_views(views: Sequence[Any], notice: str | None) -> None:
         screen.print(Text(f"ⓘ {printable(notice)}", style="yellow"))
 
 
-def _report(failed: Sequence[tuple[Path, RecordingError]], asked: int) -> None:
+def _report(failed: Sequence[tuple[Path, Unusable]], asked: int) -> None:
     for file, error in failed:
         sys.stderr.write(f"emovec: {printable(str(file))}: {printable(error.message)} [{error.code}]\n")
     sys.stderr.write(f"emovec: {len(failed)} of {count(asked, 'recording')} could not be classified\n")

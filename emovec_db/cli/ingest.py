@@ -68,26 +68,39 @@ class Told:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for the collection."""
+
+    forbid_role: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--forbid-role", metavar="ROLE", help="First forbid this role in the collection, for good; see policy."
+        ),
+    ] = None
+    encoder: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Encoder of a new collection: a name or a directory.")
+    ] = None
+    precision: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Precision of a new collection: fp32, bf16 or int8.")
+    ] = None
+
+
 @app.command(
     epilog=examples(
         'emovec ingest recordings/ --customer-from "{customer}/{recorded_at:%Y-%m-%d}_*.wav"',
-        "emovec ingest calls/*.flac --collection calls --roles left=agent,right=customer",
+        "emovec ingest calls/*.flac --collection calls --roles left=agent,right=customer --forbid-role agent",
         "emovec ingest --retry-failed --json",
     )
 )
-@with_options(told=Told)
+@with_options(told=Told, terms=Terms)
 def ingest(
     told: Told,
+    terms: Terms,
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Folders, files or quoted globs.")] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try again only what failed before; no PATH is needed.")
     ] = False,
-    encoder: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Encoder of a new collection: a name or a directory.")
-    ] = None,
-    precision: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Precision of a new collection: fp32, bf16 or int8.")
-    ] = None,
     collection: CollectionOption = "default",
     as_json: JsonOption = False,
 ) -> None:
@@ -101,11 +114,13 @@ def ingest(
     """
     if not paths and not retry_failed:
         raise QueryError("nothing to ingest: give a folder, files or a glob, or --retry-failed")
-    with opened(encoder, precision) as database, meter("Ingesting", "recordings") as show:
+    with opened(terms.encoder, terms.precision) as database, meter("Ingesting", "recordings") as show:
         known = told.as_arguments(database.settings.zone)
         progress = _shown_by(show)
         target = database.collection(collection)
-        _require_precision(target, precision)
+        _require_precision(target, terms.precision)
+        for role in terms.forbid_role or ():
+            target.forbid_role(role, reason="emovec ingest --forbid-role")
         report = target.ingest(*paths or (), **known, retry_failed=retry_failed, progress=progress)
     if as_json:
         from emovec_db.documents import ingest_document

@@ -63,6 +63,8 @@ def _next_step(report: IngestReport, collection: str) -> Text:
     chosen = "" if collection == "default" else f" --collection {shlex.quote(printable(collection))}"
     if report.failed:
         return Text(f"\nMend what failed, then: emovec ingest --retry-failed{chosen}")
+    if report.refused and not (report.ingested or report.unchanged or report.updated):
+        return Text(f"\nAll of it was refused; emovec policy refusals{chosen} lists why.")
     if report.ingested or report.unchanged or report.updated:
         return Text(f"\nNext: emovec search FILE{chosen}, emovec cluster{chosen}, emovec list{chosen}")
     return Text("\nNo recordings were found there.")

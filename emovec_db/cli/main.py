@@ -20,6 +20,7 @@ from emovec_db.cli import (
     ingest,
     jobs,
     models,
+    policy,
     profile,
     recordings,
     search,
@@ -33,6 +34,7 @@ app = group()
 for _commands in (ingest, classify, search, compare, cluster, profile, recordings, collections, serve, upkeep):
     app.add_typer(_commands.app)
 app.add_typer(jobs.app, name="jobs", help=jobs.HELP)
+app.add_typer(policy.app, name="policy", help=policy.HELP)
 app.add_typer(models.app, name="models", help=models.HELP)
 
 

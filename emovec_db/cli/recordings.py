@@ -74,17 +74,18 @@ def show(
         stored = database.collection(collection)
         recording, utterances = stored.recording(recording_id), stored.utterances(recording_id)
         course = stored.track(recording_id) if track else None
+        siblings = stored.siblings(recording_id)
         if as_json:
             from emovec_db.documents import recording_document, track_document
 
-            document = recording_document(recording, utterances)
+            document = recording_document(recording, utterances, siblings)
             print_json(document if course is None else {**document, "track": track_document(course)})
             return
         from emovec_db.cli.encoder_remark import encoder_remark
         from emovec_db.cli.recordings_view import recording_view
 
         screen = console()
-        screen.print(recording_view(recording, utterances, zone))
+        screen.print(recording_view(recording, utterances, siblings, zone))
         if course is not None:
             from emovec_db.cli.frames_view import frames_view
             from emovec_db.domain.encoding import Frames

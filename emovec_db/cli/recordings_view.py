@@ -47,12 +47,14 @@ def recordings_table(recordings: Sequence[Recording], zone: tzinfo) -> Table:
     return rows
 
 
-def recording_view(recording: Recording, utterances: Sequence[Utterance], zone: tzinfo) -> RenderableType:
+def recording_view(
+    recording: Recording, utterances: Sequence[Utterance], siblings: Sequence[Recording], zone: tzinfo
+) -> RenderableType:
     """What is known of a recording, its scores, and its utterances where it has several."""
     summary = recording.summary
     parts: list[RenderableType] = [
         Text(f"Recording {recording.recording_id}", "bold"),
-        _facts(recording, zone),
+        _facts(recording, siblings, zone),
         Text(),
         Text.assemble((emotion_name(summary.label), "bold"), f"  {percent(summary.confidence)}"),
         score_bars(summary),
@@ -63,12 +65,13 @@ def recording_view(recording: Recording, utterances: Sequence[Utterance], zone: 
     return Group(*parts)
 
 
-def _facts(recording: Recording, zone: tzinfo) -> Table:
+def _facts(recording: Recording, siblings: Sequence[Recording], zone: tzinfo) -> Table:
     details, quality = recording.details, recording.quality
     sound = f"{duration(quality.duration_s)}, {printable(quality.codec)}, {quality.sample_rate_hz / 1000:g} kHz"
     facts = {
         "source": "\n".join(path_text(uri) for uri in recording.uris) or None,
         "channel": printable(recording.channel),
+        "other channels": ", ".join(_sibling(one) for one in siblings) or None,
         "customer": details.customer and printable(details.customer),
         "speaker": details.speaker and printable(details.speaker),
         "role": details.role and printable(details.role),
@@ -84,6 +87,12 @@ def _facts(recording: Recording, zone: tzinfo) -> Table:
         if value:
             rows.add_row(name, value)
     return rows
+
+
+def _sibling(recording: Recording) -> str:
+    """For example ``right (customer): 18``."""
+    role = f" ({printable(recording.details.role)})" if recording.details.role else ""
+    return f"{printable(recording.channel)}{role}: {recording.recording_id}"
 
 
 def _utterances(utterances: Sequence[Utterance]) -> Table:

@@ -37,6 +37,18 @@ class Nearness:
     ] = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What is said of FILE."""
+
+    recording_role: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="Who speaks in FILE; a collection with a policy wants to know.")
+    ] = None
+    recording_channel: Annotated[
+        str, typer.Option(metavar="NAME", help="Only this channel of FILE: left, right, ch0 …; else all are mixed.")
+    ] = "mix"
+
+
 @app.command(
     epilog=examples(
         "emovec search clip.mp3 -k 10",
@@ -44,9 +56,10 @@ class Nearness:
         "emovec search clip.mp3 --space scores --label angry --min-confidence 0.6 --json",
     )
 )
-@with_options(nearness=Nearness, conditions=Conditions)
+@with_options(nearness=Nearness, given=Given, conditions=Conditions)
 def search(
     nearness: Nearness,
+    given: Given,
     conditions: Conditions,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Recording to compare with.")] = None,
     utterance_id: Annotated[
@@ -66,7 +79,7 @@ def search(
             if utterance_id is not None:
                 matches = stored.similar_by_id(utterance_id, **wanted)
             else:
-                matches = stored.similar(Path(file or ""), **wanted)
+                matches = stored.similar(Path(file or ""), **asdict(given), **wanted)
         if as_json:
             from emovec_db.documents import search_document
 

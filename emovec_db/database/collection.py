@@ -21,6 +21,7 @@ from emovec_db.domain.collection import CollectionSummary
 from emovec_db.domain.ingest import AudioFile, IngestReport, IngestRequest, Progress
 from emovec_db.domain.job import Job, JobItem
 from emovec_db.domain.path_pattern import PathPattern
+from emovec_db.domain.policy import Policy, PolicyChange, Refusal
 from emovec_db.domain.profile import Profile
 from emovec_db.domain.query import Filter, FilterFields, Match, Page
 from emovec_db.domain.recording import Details, Recording, Utterance
@@ -31,9 +32,10 @@ from emovec_db.errors import QueryError
 from emovec_db.services.archives import Archives
 from emovec_db.services.audit import Audit
 from emovec_db.services.check import check
-from emovec_db.services.classify import classify, compare, sound_of
+from emovec_db.services.classify import classify, compare
 from emovec_db.services.clusters import cluster
 from emovec_db.services.collections import open_or_create
+from emovec_db.services.gate import NO_POLICY, admitted_sound
 from emovec_db.services.methods import Method, method_for_new, method_of
 from emovec_db.services.playback import audio_file, sources_of
 from emovec_db.services.profiles import ProfileQuestion, profile
@@ -145,11 +147,17 @@ class Collection:
         *,
         frames: bool = False,
         frame_embeddings: bool = False,
+        role: str | None = None,
+        channel: str = MIX,
         limits: SoundLimits | None = None,
     ) -> Classification:
-        """Emotion of a recording by the collection's encoder, and of each frame if asked; nothing is stored."""
+        """Emotion of a recording, or one channel of it, by the collection's encoder; nothing is stored.
+
+        Raises:
+            RefusedError: the collection's policy forbids the recording's role, or wants to know it.
+        """
         method = self._method()
-        sound = sound_of(self._parts.decoders, recording, limits or self._parts.archive_limits)
+        sound = self._admitted(recording, limits, role=role, channel=channel)
         return classify(method, self._parts.sounds, sound, frames=frames, frame_embeddings=frame_embeddings)
 
     def compare(
@@ -158,11 +166,19 @@ class Collection:
         second: str | Path | Sound,
         *,
         space: str = "embedding",
+        role: str | None = None,
+        channel: str = MIX,
         limits: SoundLimits | None = None,
     ) -> float:
-        """Similarity of two recordings by the collection's encoder, -1..1; nothing is stored."""
+        """Similarity of two recordings by the collection's encoder, -1..1; nothing is stored.
+
+        `role` and `channel` are those of both.
+
+        Raises:
+            RefusedError: as `classify`.
+        """
         method = self._method()
-        sounds = [sound_of(self._parts.decoders, one, limits or self._parts.archive_limits) for one in (first, second)]
+        sounds = [self._admitted(one, limits, role=role, channel=channel) for one in (first, second)]
         return compare(method, self._parts.sounds, space_named(space), *sounds)
 
     def similar(
@@ -172,12 +188,20 @@ class Collection:
         k: int = 10,
         space: str = "embedding",
         min_similarity: float | None = None,
+        recording_role: str | None = None,
+        recording_channel: str = MIX,
         limits: SoundLimits | None = None,
         **chosen: Unpack[FilterFields],
     ) -> tuple[Match, ...]:
-        """Stored utterances whose emotion is nearest to a recording's, most similar first."""
+        """Stored utterances whose emotion is nearest to a recording's, most similar first.
+
+        `role` chooses among the stored; `recording_role` and `recording_channel` say what the given one is.
+
+        Raises:
+            RefusedError: as `classify`.
+        """
         stored = self._stored()
-        heard = self.classify(recording, limits=limits)
+        heard = self.classify(recording, role=recording_role, channel=recording_channel, limits=limits)
         scores = np.array(heard.prediction.scores, dtype=np.float32)
         question = Question(k=k, min_similarity=min_similarity, filter=Filter(**chosen))
         return self._parts.search.near(stored, space_named(space), heard.embedding, scores, question)
@@ -286,7 +310,57 @@ class Collection:
             stored = unit.collections.get(self.name)
             recording = unit.recordings.get(stored.collection_id, recording_id)
             sources = sources_of(unit, stored, recording)
-        return audio_file(self._parts.blobs, self._parts.decoders, recording, sources, self._parts.archive_limits)
+            policy = unit.policies.of(stored.collection_id)
+        return audio_file(
+            self._parts.blobs, self._parts.decoders, policy, recording, sources, self._parts.archive_limits
+        )
+
+    # --- policy
+
+    def policy(self) -> Policy:
+        """Which roles are forbidden here; none where the collection does not exist."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.find(self.name)
+            return NO_POLICY if stored is None else unit.policies.of(stored.collection_id)
+
+    def policy_changes(self) -> tuple[PolicyChange, ...]:
+        """Who forbade and allowed what, oldest first."""
+        with self._parts.store.read() as unit:
+            return unit.policies.changes(unit.collections.get(self.name).collection_id)
+
+    def refusals(self, *, cursor: str | None = None, limit: int = 50) -> Page[Refusal]:
+        """Recordings that the policy keeps out, the newest first."""
+        with self._parts.store.read() as unit:
+            return unit.refusals.page(unit.collections.get(self.name).collection_id, cursor, limit)
+
+    def forbid_role(
+        self, role: str, *, reason: str = "", delete_existing: bool = False, by: str | None = None
+    ) -> Deletion:
+        """Never encode, store or play recordings of this role, from now on; says what was deleted for it.
+
+        Recordings that nobody gave a role, and mixes of several channels, are refused from now on too.
+
+        Raises:
+            ConflictError: such recordings are stored, and `delete_existing` was not said.
+        """
+        stored = open_or_create(self._parts.store, self._parts.encoders, self.name)
+        return self._parts.policies.forbid(stored, role, reason=reason, by=by, delete_existing=delete_existing)
+
+    def allow_role(self, role: str, *, reason: str, by: str | None = None) -> None:
+        """Undo `forbid_role`; the reason and who it was stay in the policy's log.
+
+        Raises:
+            QueryError: no reason was given, or the role is not forbidden.
+        """
+        self._parts.policies.allow(self._stored(), role, reason=reason, by=by)
+
+    def siblings(self, recording_id: int) -> tuple[Recording, ...]:
+        """The other channels that are stored of the same file."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            recording = unit.recordings.get(stored.collection_id, recording_id)
+            of_file = unit.recordings.by_bytes(stored.collection_id, recording.sha256)
+        return tuple(one for one in of_file if one.recording_id != recording_id)
 
     # --- keeping it right
 
@@ -320,6 +394,12 @@ class Collection:
         """Build the indexes again from the database; returns the number of utterances indexed."""
         stored = self._stored()
         return max(self._parts.indexes.of(stored, space).rebuild() for space in SPACES.values())
+
+    def _admitted(
+        self, recording: str | Path | Sound, limits: SoundLimits | None, *, role: str | None, channel: str
+    ) -> Sound:
+        decoders, chosen = self._parts.decoders, limits or self._parts.archive_limits
+        return admitted_sound(decoders, self.policy(), recording, chosen, role=role, channel=channel)
 
     def _method(self) -> Method:
         """The collection's, or the one that it would be bound to if it were made now."""

@@ -16,10 +16,11 @@ from emovec_db.domain.classification import Classification
 from emovec_db.domain.collection import CollectionSummary
 from emovec_db.domain.job import ErrorKind, Job, JobItem
 from emovec_db.domain.query import Page
-from emovec_db.domain.sound import SAMPLE_RATE_HZ, Sound, SoundLimits
+from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound, SoundLimits
 from emovec_db.encoder.pull import pull_model
 from emovec_db.encoder.registry import ModelDetails, ModelEntry, list_models, show_model
-from emovec_db.services.classify import classify, compare, sound_of
+from emovec_db.services.classify import classify, compare
+from emovec_db.services.gate import NO_POLICY, admitted_sound
 from emovec_db.services.job_control import cancel, retry
 from emovec_db.services.job_work import JobWork
 from emovec_db.services.leases import end_leases
@@ -78,15 +79,17 @@ class Database:
         *,
         frames: bool = False,
         frame_embeddings: bool = False,
+        channel: str = MIX,
         limits: SoundLimits | None = None,
     ) -> Classification:
-        """Emotion of a recording, by the configured encoder, and of each of its frames if asked; nothing is stored.
+        """Emotion of a recording, or one channel of it, by the configured encoder; nothing is stored.
 
         Raises:
             RecordingError: the recording can't be used; says why.
             QueryError: the encoder has no embeddings of frames.
         """
-        sound = sound_of(self._parts.decoders, recording, limits or self._parts.archive_limits)
+        chosen = limits or self._parts.archive_limits
+        sound = admitted_sound(self._parts.decoders, NO_POLICY, recording, chosen, channel=channel)
         method = method_for_new(self._parts.encoders)
         return classify(method, self._parts.sounds, sound, frames=frames, frame_embeddings=frame_embeddings)
 
@@ -96,7 +99,8 @@ class Database:
         Raises:
             RecordingError: one of them can't be used; says why.
         """
-        sounds = [sound_of(self._parts.decoders, one, self._parts.archive_limits) for one in (first, second)]
+        decoders, limits = self._parts.decoders, self._parts.archive_limits
+        sounds = [admitted_sound(decoders, NO_POLICY, one, limits) for one in (first, second)]
         return compare(method_for_new(self._parts.encoders), self._parts.sounds, space_named(space), *sounds)
 
     def encoder_id(self) -> str:

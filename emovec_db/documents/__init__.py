@@ -4,6 +4,7 @@ from emovec_db.documents.classification import audit_document, check_document, c
 from emovec_db.documents.clusterings import cluster_document, clustering_document
 from emovec_db.documents.collections import collection_document, model_document
 from emovec_db.documents.jobs import ingest_document, item_document, job_document
+from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
 from emovec_db.documents.recordings import deletion_document, recording_document, track_document, utterance_document
 from emovec_db.documents.search import filter_document, match_document, search_document
@@ -25,8 +26,10 @@ __all__ = [
     "match_document",
     "model_document",
     "page_document",
+    "policy_document",
     "profile_document",
     "recording_document",
+    "refusal_document",
     "search_document",
     "time_text",
     "track_document",

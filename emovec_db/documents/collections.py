@@ -23,6 +23,8 @@ def collection_document(summary: CollectionSummary) -> Document:
         "utterances": summary.utterances,
         "customers": summary.customers,
         "failures": summary.failures,
+        "refusals": summary.refusals,
+        "forbidden_roles": list(summary.policy.forbidden_roles),
         "duration_s": summary.duration_s,
         "created_at": time_text(collection.created_at),
     }

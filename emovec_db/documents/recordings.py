@@ -35,8 +35,10 @@ def quality_document(quality: Quality) -> Document:
     }
 
 
-def recording_document(recording: Recording, utterances: Sequence[Utterance] | None = None) -> Document:
-    """One recording; its utterances too where they are given."""
+def recording_document(
+    recording: Recording, utterances: Sequence[Utterance] | None = None, siblings: Sequence[Recording] | None = None
+) -> Document:
+    """One recording; its utterances, and the other channels of its file, where they are given."""
     details = recording.details
     document = {
         "recording_id": recording.recording_id,
@@ -55,6 +57,10 @@ def recording_document(recording: Recording, utterances: Sequence[Utterance] | N
     }
     if utterances is not None:
         document["utterances"] = [utterance_document(utterance) for utterance in utterances]
+    if siblings is not None:
+        document["siblings"] = [
+            {"recording_id": one.recording_id, "channel": one.channel, "role": one.details.role} for one in siblings
+        ]
     return document
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from emovec_db.domain.encoding import EncoderIdentity
+from emovec_db.domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,4 +47,7 @@ class CollectionSummary:
     utterances: int
     customers: int
     failures: int
+    #: recordings that the policy keeps out
+    refusals: int
+    policy: Policy
     duration_s: float

@@ -30,6 +30,11 @@ class IngestRequest:
     def __post_init__(self) -> None:
         if not self.channels:
             raise QueryError("no channels are asked for: expected for example mix, or left and right")
+        if MIX in self.channels and len(self.channels) > 1:
+            raise QueryError(
+                f"channels are {', '.join(self.channels)}: a file is stored either mixed or by channels, so expected "
+                f"{MIX} alone, or the others without it"
+            )
         for channel, role in self.roles.items():
             if role not in ROLES:
                 raise QueryError(f"the role of channel {channel} is {role!r}: expected one of {', '.join(ROLES)}")
@@ -40,6 +45,10 @@ class IngestRequest:
         """Details of one channel of one file: pattern, then the given ones, and the channel's role."""
         merged = self.details if found is None else overlay(self.details, found)
         return replace(merged, role=self.roles[channel]) if channel in self.roles else merged
+
+    def details_by_channel(self, found: Details | None) -> dict[str, Details]:
+        """`details_of` every channel that is asked for."""
+        return {channel: self.details_of(channel, found) for channel in self.channels}
 
     def as_params(self) -> dict[str, Any]:
         """As JSON, to be kept with the job."""

@@ -119,6 +119,10 @@ class Recording:
     blob_key: str | None
     created_at: datetime
 
+    @property
+    def is_mixed(self) -> bool:
+        return self.quality.is_mixed(self.channel)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:

@@ -23,6 +23,8 @@ class SoundLimits:
 
     max_bytes: int
     max_duration_s: float
+    #: whether several channels may be mixed; False where a policy wants each party apart
+    may_mix: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ class Quality:
     #: plain codes: short, clipped, near_silent, narrow_band, long
     warnings: tuple[str, ...] = ()
 
+    def is_mixed(self, channel: str) -> bool:
+        """Whether this channel holds several of the file's."""
+        return channel == MIX and self.channels > 1
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:
@@ -56,6 +62,10 @@ class Sound:
     pcm_sha256: str
     channel: str
     quality: Quality
+
+    @property
+    def is_mixed(self) -> bool:
+        return self.quality.is_mixed(self.channel)
 
     @property
     def duration_s(self) -> float:

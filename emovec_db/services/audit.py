@@ -18,7 +18,7 @@ from emovec_db.domain.recording import Recording, Segment, Source, Utterance
 from emovec_db.domain.sound import SoundLimits, Waveform
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.errors import EmovecError
-from emovec_db.services.playback import original_file, sources_of
+from emovec_db.services.playback import sources_of, stored_sound
 from emovec_db.speech.windows import slice_of
 from emovec_db.store.store import Store
 
@@ -36,10 +36,11 @@ class Audit:
     def run(self, collection: Collection, sample: int, seed: int) -> AuditReport:
         """Audit at most `sample` utterances drawn by the seed; those whose sound is gone are counted, not compared."""
         found = _Findings()
+        with self.store.read() as unit:
+            policy = unit.policies.of(collection.collection_id)
         for recording, sources, utterances in self._drawn(collection, sample, seed):
             try:
-                path = original_file(self.blobs, recording, sources)
-                sound = self.decoders.decode(path, channels=(recording.channel,), limits=self.limits)[0]
+                sound = stored_sound(self.blobs, self.decoders, policy, recording, sources, self.limits)
             except EmovecError:
                 found.gone += len(utterances)
                 continue

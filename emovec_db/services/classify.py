@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.classification import Classification
-from emovec_db.domain.sound import Sound, SoundLimits
+from emovec_db.domain.sound import Sound
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.methods import Method
 from emovec_db.spaces.protocol import Space
-
-
-def sound_of(decoders: DecoderPool, recording: str | Path | Sound, limits: SoundLimits) -> Sound:
-    """The mono mix of a file, or the sound itself."""
-    return recording if isinstance(recording, Sound) else decoders.decode(Path(recording), limits=limits)[0]
 
 
 def classify(

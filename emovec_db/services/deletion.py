@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.classification import Deletion
 from emovec_db.domain.collection import Collection
+from emovec_db.domain.recording import Recording
 from emovec_db.errors import NotFoundError
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.live_index import LiveIndexes
-from emovec_db.services.playback import rendered_keys
+from emovec_db.services.playback import rendered_key
 from emovec_db.store.store import Store
 
 #: what readers still hold after this goes from SQLite's log with the next deletion or check
@@ -38,20 +39,20 @@ class Eraser:
         return self._erase(collection, [recording_id])
 
     def customer(self, collection: Collection, customer: str) -> Deletion:
-        """Delete every recording of a customer, and what is kept of those that failed.
+        """Delete every recording of a customer, and what is kept of those that failed or were refused.
 
         Raises:
             NotFoundError: the customer has neither here.
         """
         with self._store.read() as unit:
             recording_ids = unit.recordings.ids_of_customer(collection.collection_id, customer)
-        forgotten = self._forget_failures(collection, customer)
+        forgotten = self._forget_untaken(collection, customer)
         if not recording_ids and not forgotten:
             raise NotFoundError(f"collection {collection.name!r} has no recordings of customer {customer!r}")
         return self._erase(collection, recording_ids)
 
-    def _forget_failures(self, collection: Collection, customer: str) -> int:
-        """What could not be taken in names the customer too; how many such failures there were."""
+    def _forget_untaken(self, collection: Collection, customer: str) -> int:
+        """What failed or was refused names the customer too; how many such there were."""
         with self._store.write() as unit:
             theirs = [
                 item.uri
@@ -59,7 +60,8 @@ class Eraser:
                 if any(details["customer"] == customer for details in item.params["details"].values())
             ]
             unit.failures.clear(collection.collection_id, theirs)
-        return len(theirs)
+            refused = unit.refusals.clear_customer(collection.collection_id, customer)
+        return len(theirs) + refused
 
     def _erase(self, collection: Collection, recording_ids: Sequence[int]) -> Deletion:
         with self._store.write() as unit:
@@ -67,14 +69,19 @@ class Eraser:
             recordings = [unit.recordings.get(collection.collection_id, one) for one in recording_ids]
             utterances = sum(len(unit.utterances.of_recording(collection, one)) for one in recording_ids)
             orphaned = unit.recordings.delete(collection, recording_ids)
-        # committed: from here on only caches and files are behind, and each step can be repeated by `emovec check`
-        rendered = [key for recording in recordings for key in rendered_keys(recording)]
-        for key in [*orphaned, *rendered]:
+        self.sweep(collection, recordings, orphaned)
+        return Deletion(recordings=len(recordings), utterances=utterances, blobs=len(orphaned))
+
+    def sweep(self, collection: Collection, recordings: Sequence[Recording], orphaned: Sequence[str]) -> None:
+        """Clear deleted recordings out of stored files, snapshots, memory and SQLite's log, once that is committed."""
+        keys = {*orphaned, *(rendered_key(one.sha256, one.channel) for one in recordings)}
+        with self._store.read() as unit:
+            in_use = {key for key in keys if unit.recordings.blob_in_use(key) or unit.items.blob_awaited(key)}
+        for key in sorted(keys - in_use):
             self._blobs.delete(key)
         self._indexes.remove_snapshots(collection)
         self._sounds.forget()
         self._compact()
-        return Deletion(recordings=len(recording_ids), utterances=utterances, blobs=len(orphaned))
 
     def _compact(self) -> None:
         """Readers that still see the older state keep it in SQLite's log: wait for them, but not for ever."""

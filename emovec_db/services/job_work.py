@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from emovec_db.domain.job import UPLOAD_JOB, Job, JobItem, JobState
-from emovec_db.errors import CrashedError, EmovecError, JobCancelledError, UserError
+from emovec_db.domain.policy import Refusal
+from emovec_db.errors import CrashedError, EmovecError, JobCancelledError, RefusedError, UserError
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.reading import failure_of
 from emovec_db.services.ingest.tally import Tally
@@ -99,6 +100,9 @@ class JobWork:
         state = JobState.CANCELLED if cancelled else JobState.FAILED if failure else JobState.DONE
         code, message = (failure.code, failure.message) if failure else (None, None)
         with self.store.write() as unit:
+            if not failure:
+                refusals = unit.refusals.of(unit.collections.get(job.collection).collection_id, [item.uri])
+                code, message = _refused(tuple(refusals.values()))
             if unit.items.finish(item.item_id, owner, state, code, message, recording_ids):
                 unit.jobs.settle(job.job_id, tally.settled(), failed_by_one=True)
         self.uploads.drop_if_unused(item)
@@ -139,3 +143,10 @@ class JobWork:
     def _beat(self, item: JobItem, owner: str) -> bool:
         with self.store.write() as unit:
             return unit.items.heartbeat(item.item_id, owner, LEASE_S, datetime.now(UTC))
+
+
+def _refused(refusals: Sequence[Refusal]) -> tuple[str | None, str | None]:
+    """Code and message of an upload some of which the policy keeps out."""
+    if not refusals:
+        return None, None
+    return RefusedError.code, "; ".join(f"channel {one.channel}: {one.reason}" for one in refusals)

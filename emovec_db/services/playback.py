@@ -1,45 +1,94 @@
-"""The sound of a stored recording, as a file that may be shown."""
+"""The sound of a stored recording, decoded again or as a file that may be shown."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import mimetypes
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from emovec_db.audio.decoders.pool import DecoderPool
-from emovec_db.audio.wav import write_wav
+from emovec_db.audio.wav import write_float_wav
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import AudioFile
+from emovec_db.domain.policy import Policy
 from emovec_db.domain.recording import Recording, Source
-from emovec_db.domain.sound import MIX, SoundLimits
+from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.errors import EmovecError, NotFoundError
+from emovec_db.services.gate import check_stored, limits_under
 from emovec_db.sources.local import digest, path_of, source_of
 from emovec_db.store.store import Unit
 
 
 def audio_file(
-    blobs: Blobs, decoders: DecoderPool, recording: Recording, sources: Mapping[str, Source], limits: SoundLimits
+    blobs: Blobs,
+    decoders: DecoderPool,
+    policy: Policy,
+    recording: Recording,
+    sources: Mapping[str, Source],
+    limits: SoundLimits,
 ) -> AudioFile:
     """The stored upload or the unchanged source; for one channel of several, only that channel as WAV.
 
+    Under a policy always a WAV of what was encoded: the original may hold more than its first track.
     `sources` says by uri in which state the file was when it was ingested.
 
     Raises:
         NotFoundError: the file is gone, or holds other bytes than those that were ingested.
+        RefusedError: the policy forbids the recording.
     """
-    if recording.channel != MIX:
-        return _rendered(blobs, decoders, recording, sources, limits)
-    return AudioFile(original_file(blobs, recording, sources), _media_type(recording))
+    check_stored(policy, recording)
+    if recording.channel == MIX and not policy.in_force:
+        return AudioFile(original_file(blobs, recording, sources), _media_type(recording))
+    key = rendered_key(recording.sha256, recording.channel)
+    if not blobs.exists(key):
+        keep_alone(blobs, recording.sha256, stored_sound(blobs, decoders, policy, recording, sources, limits))
+    return AudioFile(blobs.path(key), "audio/wav")
 
 
-def rendered_keys(recording: Recording) -> tuple[str, ...]:
-    """Keys of what was rendered for playback, to be deleted with the recording."""
-    if recording.channel == MIX:
-        return ()
-    return (hashlib.sha256(f"{recording.sha256}/{recording.channel}".encode()).hexdigest() + ".wav",)
+def stored_sound(
+    blobs: Blobs,
+    decoders: DecoderPool,
+    policy: Policy,
+    recording: Recording,
+    sources: Mapping[str, Source],
+    limits: SoundLimits,
+) -> Sound:
+    """The sound of a stored recording, decoded as for its ingest; `sources` as for `audio_file`.
+
+    Raises:
+        NotFoundError: its file is gone, or holds other bytes than those that were ingested.
+        RefusedError: the policy forbids the recording.
+        RecordingError: the file can't be decoded any more.
+    """
+    check_stored(policy, recording)
+    path = original_file(blobs, recording, sources)
+    channel = MIX if is_kept_alone(recording) else recording.channel
+    sound = decoders.decode(path, channels=(channel,), limits=limits_under(policy, limits))[0]
+    return replace(sound, channel=recording.channel)
+
+
+def rendered_key(sha256: str, channel: str) -> str:
+    """Key under which one channel of a file lies without the others."""
+    return hashlib.sha256(f"{sha256}/{channel}".encode()).hexdigest() + ".wav"
+
+
+def is_kept_alone(recording: Recording) -> bool:
+    """Whether of an upload only this channel was kept, and not the file."""
+    return recording.blob_key == rendered_key(recording.sha256, recording.channel)
+
+
+def keep_alone(blobs: Blobs, sha256: str, sound: Sound) -> str:
+    """Keep one channel of a file without the others, sample by sample as it was decoded; the key."""
+    key = rendered_key(sha256, sound.channel)
+    with tempfile.TemporaryFile() as wav:
+        write_float_wav(wav, sound.waveform)
+        wav.seek(0)
+        blobs.put(key, wav)
+    return key
 
 
 def _media_type(recording: Recording) -> str:
@@ -47,20 +96,6 @@ def _media_type(recording: Recording) -> str:
     name = recording.uris[0] if recording.uris else ""
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return media_type.replace("video/", "audio/", 1)
-
-
-def _rendered(
-    blobs: Blobs, decoders: DecoderPool, recording: Recording, sources: Mapping[str, Source], limits: SoundLimits
-) -> AudioFile:
-    (key,) = rendered_keys(recording)
-    if not blobs.exists(key):
-        original = original_file(blobs, recording, sources)
-        (sound,) = decoders.decode(original, channels=(recording.channel,), limits=limits)
-        wav = io.BytesIO()
-        write_wav(wav, sound.waveform)
-        wav.seek(0)
-        blobs.put(key, wav)
-    return AudioFile(blobs.path(key), "audio/wav")
 
 
 def sources_of(unit: Unit, collection: Collection, recording: Recording) -> dict[str, Source]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -11,8 +11,11 @@ from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import IngestRequest
 from emovec_db.domain.job import UPLOAD_JOB, JobItem
+from emovec_db.domain.recording import Source
+from emovec_db.errors import RefusedError
 from emovec_db.services.ingest.archive import Ingest
-from emovec_db.services.ingest.reading import Candidate, read
+from emovec_db.services.ingest.reading import Candidate, Reading, admit, read
+from emovec_db.services.playback import keep_alone
 from emovec_db.sources.local import source_of
 from emovec_db.store.store import Store
 
@@ -31,10 +34,17 @@ class Uploads:
 
         Raises:
             TooLargeError: more than `max_bytes` came; nothing is kept.
+            RefusedError: by what is said of it, the collection's policy keeps all of it out; nothing is kept.
         """
         received = self.blobs.receive(stream, max_bytes)
-        params = {"blob_key": received.key, "request": request.as_params()}
         uri = upload_uri(received.sha256, file_name)
+        source = Source(uri=uri, size_bytes=received.size_bytes, mtime_ns=0)
+        try:
+            self._check_some_admitted(collection, received.sha256, source, request)
+        except RefusedError:
+            self._drop_if_unused(received.key)
+            raise
+        params = {"blob_key": received.key, "request": request.as_params()}
         with self.store.write() as unit:
             job_id = unit.jobs.create(collection.collection_id, UPLOAD_JOB, total=len(request.channels))
             unit.items.add(job_id, [(uri, params)])
@@ -48,20 +58,45 @@ class Uploads:
             JobCancelledError: nothing of it was stored.
         """
         request = IngestRequest.from_params(item.params["request"])
-        path = self.blobs.path(item.params["blob_key"])
-        candidate = Candidate(
-            path=path,
-            source=source_of(path, item.uri),
-            details={channel: request.details_of(channel, None) for channel in request.channels},
-            blob_key=item.params["blob_key"],
-        )
+        key = item.params["blob_key"]
+        path = self.blobs.path(key)
+        details = request.details_by_channel(None)
+        candidate = Candidate(path=path, source=source_of(path, item.uri), details=details, blob_key=key)
         reading = read(self.store, ingest.decoders, ingest.collection.collection_id, candidate, ingest.limits)
         ingest.stop_if_cancelled()
-        return ingest.settle([reading])[item.uri]
+        apart = self._apart(reading)
+        try:
+            return ingest.settle([apart])[item.uri]
+        finally:
+            for alone in apart.kept_alone.values():
+                self._drop_if_unused(alone)
 
     def drop_if_unused(self, item: JobItem) -> None:
         """An upload that failed, that was cancelled, or that was known from elsewhere, leaves no file behind."""
-        key = item.params["blob_key"]
+        self._drop_if_unused(item.params["blob_key"])
+
+    def _check_some_admitted(self, collection: Collection, sha256: str, source: Source, request: IngestRequest) -> None:
+        """Refuse at once what no worker needs to look at; what is stored already has to be taken out by one."""
+        candidate = Candidate(path=Path(), source=source, details=request.details_by_channel(None))
+        with self.store.read() as unit:
+            policy = unit.policies.of(collection.collection_id)
+            stored = unit.recordings.by_bytes(collection.collection_id, sha256)
+        admitted, refusals = admit(policy, candidate, request.channels)
+        if admitted or stored:
+            return
+        with self.store.write() as unit:
+            for refusal in refusals:
+                unit.refusals.record(collection.collection_id, refusal)
+        raise RefusedError(f"the recording is refused: {refusals[0].reason}")
+
+    def _apart(self, reading: Reading) -> Reading:
+        """Under a policy a file is not kept for one of its channels: another may be a forbidden party's."""
+        if not reading.policy.in_force:
+            return reading
+        kept = {sound.channel: keep_alone(self.blobs, reading.sha256, sound) for sound in reading.sounds}
+        return replace(reading, kept_alone=kept)
+
+    def _drop_if_unused(self, key: str) -> None:
         with self.store.read() as unit:
             in_use = unit.recordings.blob_in_use(key) or unit.items.blob_awaited(key)
         if not in_use:

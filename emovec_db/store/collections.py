@@ -12,6 +12,7 @@ from emovec_db.domain.collection import Collection, CollectionSummary, Recipe
 from emovec_db.domain.encoding import EncoderIdentity
 from emovec_db.errors import ConflictError, NotFoundError, QueryError
 from emovec_db.store import rows
+from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query
 from emovec_db.store.tables import (
     CollectionRow,
@@ -19,6 +20,7 @@ from emovec_db.store.tables import (
     FailureRow,
     GenerationRow,
     RecordingRow,
+    RefusalRow,
     UtteranceRow,
 )
 
@@ -103,6 +105,8 @@ class Collections:
             utterances=self._count(utterances),
             customers=customers,
             failures=self._count(select(FailureRow).where(FailureRow.collection_id == collection.collection_id)),
+            refusals=self._count(select(RefusalRow).where(RefusalRow.collection_id == collection.collection_id)),
+            policy=Policies(self._connection).of(collection.collection_id),
             duration_s=duration_s,
         )
 

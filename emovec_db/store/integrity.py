@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, case, func, select
 
 from emovec_db.domain.collection import Collection
+from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query
 from emovec_db.store.tables import (
     ChangeRow,
@@ -31,6 +32,11 @@ class Integrity:
 
     def problems(self, collection: Collection) -> Iterator[str]:
         """One sentence per kind of contradiction in the collection's active generation."""
+        forbidden = Policies(self._connection).kept_out(
+            collection.collection_id, Policies(self._connection).of(collection.collection_id)
+        )
+        if forbidden:
+            yield f"recordings that the policy forbids: {len(forbidden)}, the first is {forbidden[0]}"
         for statement, sentence in (*_incomplete(collection), *_unlike_the_log(collection)):
             ids = self._connection.scalars(statement.limit(COUNTED)).all()
             if ids:

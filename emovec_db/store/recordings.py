@@ -14,6 +14,7 @@ from emovec_db.domain.recording import Details, NewRecording, Recording, Source
 from emovec_db.errors import NotFoundError
 from emovec_db.store import filters, paging, removal, rows
 from emovec_db.store.collections import Collections
+from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query, chunks, id_of, table_of, upsert
 from emovec_db.store.summaries import SUMMARY_COLUMNS, Summaries, of_active_generation
 from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, SummaryRow, UtteranceRow
@@ -27,9 +28,9 @@ class Recordings:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find(self, collection_id: int, sha256: str, channel: str) -> Recording | None:
-        """The recording of these bytes and this channel."""
-        return self._one(_FIND, {"collection_id": collection_id, "sha256": sha256, "channel": channel})
+    def by_bytes(self, collection_id: int, sha256: str) -> tuple[Recording, ...]:
+        """The recordings of these bytes, one per channel that is stored, by id."""
+        return tuple(self._all(_BY_BYTES, {"collection_id": collection_id, "sha256": sha256}))
 
     def get(self, collection_id: int, recording_id: int) -> Recording:
         """The recording; NotFoundError if the collection has none of this id."""
@@ -47,10 +48,12 @@ class Recordings:
         """Store a recording with all that was heard in it, and log its utterances; its id.
 
         Raises ConflictError if the collection has these bytes and this channel already, EncoderMismatchError if an
-        embedding does not fit the collection's generation.
+        embedding does not fit the collection's generation, RefusedError if the collection's policy forbids it.
         """
         # first the lock, so that two writers of a collection never wait for each other's rows
         Collections(self._connection).lock(collection.collection_id)
+        policies = Policies(self._connection)
+        policies.enforce(collection.collection_id, new.details.role, mixed=new.quality.is_mixed(new.channel))
         values = {
             "collection_id": collection.collection_id,
             "sha256": new.sha256,
@@ -63,7 +66,7 @@ class Recordings:
         }
         recording_id = int(self._connection.execute(_INSERT, _by_column(values)).scalar_one())
         self.add_source(collection.collection_id, recording_id, new.channel, new.source)
-        Utterances(self._connection).add(collection, recording_id, new.utterances, provenance)
+        Utterances(self._connection).add_to_new(collection, recording_id, new.utterances, provenance)
         Summaries(self._connection).add(collection, recording_id, new.summary)
         Tracks(self._connection).add(collection, recording_id, new.track)
         return recording_id
@@ -97,16 +100,20 @@ class Recordings:
         self._connection.execute(statement, values)
 
     def update_details(self, recording_id: int, details: Details) -> bool:
-        """Replace what is known of the recording; True if anything changed."""
+        """Replace what is known of the recording; True if anything changed.
+
+        Raises RefusedError if the collection's policy forbids the recording with these details: then it must go.
+        """
         collection_id = self._connection.scalar(
             select(RecordingRow.collection_id).where(RecordingRow.recording_id == recording_id)
         )
         if collection_id is None:
             raise NotFoundError(f"no recording {recording_id}")
         Collections(self._connection).lock(collection_id)
-        before = self.get(collection_id, recording_id).details
-        if before == details:
+        recording = self.get(collection_id, recording_id)
+        if recording.details == details:
             return False
+        Policies(self._connection).enforce(collection_id, details.role, mixed=recording.is_mixed)
         customer_id = self._connection.scalar(
             select(RecordingRow.customer_id).where(RecordingRow.recording_id == recording_id)
         )
@@ -163,6 +170,11 @@ class Recordings:
         without = and_(RecordingRow.recording_id == recording_id, RecordingRow.blob_key.is_(None))
         self._connection.execute(update(RecordingRow).where(without).values(blob_key=blob_key))
 
+    def move_blob(self, recording_id: int, blob_key: str | None) -> None:
+        """The recording's sound is kept under another key from now on; None: nowhere."""
+        statement = update(RecordingRow).where(RecordingRow.recording_id == recording_id)
+        self._connection.execute(statement.values(blob_key=blob_key))
+
     def blob_in_use(self, blob_key: str) -> bool:
         """Whether a recording of any collection keeps its bytes under this key."""
         user = select(RecordingRow.recording_id).where(RecordingRow.blob_key == blob_key).limit(1)
@@ -182,6 +194,12 @@ class Recordings:
 
         Returns the blob keys that no remaining recording uses. Ids that the collection lacks are passed over.
         """
+        Collections(self._connection).lock(collection.collection_id)
+        removal.drop_work(self._connection, collection.collection_id, recording_ids)
+        return removal.delete_recordings(self._connection, collection.collection_id, recording_ids)
+
+    def displace(self, collection: Collection, recording_ids: Sequence[int]) -> tuple[str, ...]:
+        """Like `delete`, for an ingest that takes the files in another way: what jobs say of their uris stays."""
         Collections(self._connection).lock(collection.collection_id)
         return removal.delete_recordings(self._connection, collection.collection_id, recording_ids)
 
@@ -245,7 +263,7 @@ def _encoded_sound() -> Query:
 
 # An ingest runs these for every recording: built once, since building costs more than running.
 _OF_COLLECTION = _select(bindparam("collection_id"))
-_FIND = _OF_COLLECTION.where(RecordingRow.sha256 == bindparam("sha256"), RecordingRow.channel == bindparam("channel"))
+_BY_BYTES = _OF_COLLECTION.where(RecordingRow.sha256 == bindparam("sha256")).order_by(RecordingRow.recording_id)
 _GET = _OF_COLLECTION.where(RecordingRow.recording_id == bindparam("recording_id"))
 _BY_PCM = _encoded_sound()
 _INSERT = insert(table_of(RecordingRow)).returning(RecordingRow.recording_id)

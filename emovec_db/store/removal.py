@@ -17,6 +17,7 @@ from emovec_db.store.tables import (
     JobItemRow,
     JobRow,
     RecordingRow,
+    RefusalRow,
     SourceRow,
     UtteranceRow,
 )
@@ -37,11 +38,22 @@ def delete_recordings(connection: Connection, collection_id: int, recording_ids:
         customer_ids |= {row.customer_id for row in kept if row.customer_id is not None}
         present = list(connection.scalars(chosen))
         _log_utterances(connection, collection_id, present)
-        _drop_work(connection, collection_id, present)
         connection.execute(delete(RecordingRow).where(RecordingRow.recording_id.in_(present)))
     drop_unused_customers(connection, sorted(customer_ids))
     _drop_empty_clusterings(connection, collection_id)
     return tuple(sorted(blob_keys - _used(connection, sorted(blob_keys))))
+
+
+def drop_work(connection: Connection, collection_id: int, recording_ids: Sequence[int]) -> None:
+    """Forget items, failures and refusals of the recordings' uris: they may hold names."""
+    jobs = select(JobRow.job_id).where(JobRow.collection_id == collection_id)
+    for ids in chunks([int(recording_id) for recording_id in recording_ids]):
+        uris = select(SourceRow.uri).where(SourceRow.collection_id == collection_id, SourceRow.recording_id.in_(ids))
+        items = delete(JobItemRow).where(JobItemRow.uri.in_(uris), JobItemRow.job_id.in_(jobs))
+        touched = set(connection.scalars(items.returning(JobItemRow.job_id)))
+        Jobs(connection).cancel_emptied(sorted(touched))
+        for row in (FailureRow, RefusalRow):
+            connection.execute(delete(row).where(row.uri.in_(uris), row.collection_id == collection_id))
 
 
 def drop_unused_customers(connection: Connection, customer_ids: Iterable[int]) -> None:
@@ -58,16 +70,6 @@ def _log_utterances(connection: Connection, collection_id: int, recording_ids: S
         .order_by(UtteranceRow.utterance_id)
     )
     Changes(connection).append(collection_id, [(row[0], row[1]) for row in gone], added=False)
-
-
-def _drop_work(connection: Connection, collection_id: int, recording_ids: Sequence[int]) -> None:
-    """Items and failures of the recordings' uris: their parameters and messages may hold names."""
-    uris = select(SourceRow.uri).where(SourceRow.recording_id.in_(recording_ids))
-    jobs = select(JobRow.job_id).where(JobRow.collection_id == collection_id)
-    items = delete(JobItemRow).where(JobItemRow.uri.in_(uris), JobItemRow.job_id.in_(jobs))
-    touched = set(connection.scalars(items.returning(JobItemRow.job_id)))
-    Jobs(connection).cancel_emptied(sorted(touched))
-    connection.execute(delete(FailureRow).where(FailureRow.uri.in_(uris), FailureRow.collection_id == collection_id))
 
 
 def _drop_empty_clusterings(connection: Connection, collection_id: int) -> None:

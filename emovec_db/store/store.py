@@ -18,7 +18,9 @@ from emovec_db.store.failures import Failures
 from emovec_db.store.integrity import Integrity
 from emovec_db.store.job_items import JobItems
 from emovec_db.store.jobs import Jobs
+from emovec_db.store.policies import Policies
 from emovec_db.store.recordings import Recordings
+from emovec_db.store.refusals import Refusals
 from emovec_db.store.schema import ensure_schema, make_parent
 from emovec_db.store.tracks import Tracks
 from emovec_db.store.translation import translated
@@ -38,6 +40,8 @@ class Unit:
         self.items = JobItems(connection)
         self.failures = Failures(connection)
         self.clusterings = Clusterings(connection)
+        self.policies = Policies(connection)
+        self.refusals = Refusals(connection)
         self.integrity = Integrity(connection)
 
 

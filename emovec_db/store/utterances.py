@@ -15,6 +15,8 @@ from emovec_db.domain.recording import NewUtterance, Utterance
 from emovec_db.errors import EncoderMismatchError, NotFoundError
 from emovec_db.store import filters, rows
 from emovec_db.store.changes import Changes
+from emovec_db.store.collections import Collections
+from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query, chunks, id_of, table_of
 from emovec_db.store.tables import (
     SCORE_COLUMNS,
@@ -49,8 +51,18 @@ class Utterances:
     ) -> tuple[int, ...]:
         """Store utterances of a recording in the collection's generation and log them; their ids, in order.
 
-        Raises EncoderMismatchError if an embedding does not have the generation's dimension.
+        Raises EncoderMismatchError if an embedding does not have the generation's dimension, RefusedError if the
+        collection's policy forbids the recording.
         """
+        # the lock first: nobody changes the policy between the question and the commit
+        Collections(self._connection).lock(collection.collection_id)
+        Policies(self._connection).enforce_stored(recording_id)
+        return self.add_to_new(collection, recording_id, utterances, provenance)
+
+    def add_to_new(
+        self, collection: Collection, recording_id: int, utterances: Sequence[NewUtterance], provenance: Provenance
+    ) -> tuple[int, ...]:
+        """`add` for `Recordings.add`, which has just asked the policy."""
         if not utterances:
             return ()
         vectors = [_vector_bytes(utterance.embedding, collection) for utterance in utterances]

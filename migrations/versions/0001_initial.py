@@ -22,6 +22,7 @@ TABLES = (
     *("collections", "generations", "customers", "changes", "recordings", "sources", "summaries"),
     *("utterances", "provenances", "predictions", "embeddings", "tracks"),
     *("clusterings", "clustering_members", "jobs", "job_items", "failures"),
+    *("policy_changes", "refusals"),
 )
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised", "unknown")
 
@@ -32,6 +33,7 @@ def upgrade() -> None:
     _create_utterances()
     _create_clusterings()
     _create_jobs()
+    _create_policies()
 
 
 def downgrade() -> None:
@@ -224,6 +226,34 @@ def _create_jobs() -> None:
         _column("params", JSON),
         sa.UniqueConstraint("collection_id", "uri"),
     )
+
+
+def _create_policies() -> None:
+    _table(
+        "policy_changes",
+        _new_id("policy_change_id"),
+        _link("collection_id", "collections.collection_id"),
+        _column("role", TEXT),
+        _column("forbidden", sa.Boolean()),
+        *_columns("reason changed_by", TEXT),
+        _column("deleted", sa.Integer()),
+        _column("changed_at", TIME),
+    )
+    _index("policy_changes", "collection_id", "policy_change_id")
+    _table(
+        "refusals",
+        _new_id("refusal_id"),
+        _link("collection_id", "collections.collection_id"),
+        *_columns("uri channel", TEXT),
+        *_columns("size_bytes mtime_ns", sa.BigInteger()),
+        *_optional("role", TEXT),
+        _column("mixed", sa.Boolean()),
+        *_optional("customer", TEXT),
+        _column("reason", TEXT),
+        _column("refused_at", TIME),
+        sa.UniqueConstraint("collection_id", "uri", "channel"),
+    )
+    _index("refusals", "collection_id", "customer")
 
 
 def _table(name: str, *parts: Any) -> None:

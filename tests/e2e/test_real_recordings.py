@@ -63,11 +63,7 @@ def test_a_call_as_one_mix_and_as_two_channels(emovec: Emovec, fixtures: Path) -
     report = emovec.json("ingest", call, "--roles", "left=agent,right=customer", "--collection", "calls")
     assert report["ingested"] == 2
     listed = emovec.json("list", "--collection", "calls")["items"]
-    assert {(one["channel"], one["role"]) for one in listed} == {
-        ("mix", None),
-        ("left", "agent"),
-        ("right", "customer"),
-    }
+    assert {(one["channel"], one["role"]) for one in listed} == {("left", "agent"), ("right", "customer")}
     assert len({one["quality"]["duration_s"] for one in listed}) == 1
     customer = next(one for one in listed if one["channel"] == "right")
     shown = emovec.json("show", str(customer["recording_id"]), "--collection", "calls")
@@ -75,6 +71,33 @@ def test_a_call_as_one_mix_and_as_two_channels(emovec: Emovec, fixtures: Path) -
     assert spans[0][0] == 0
     assert all(end == pytest.approx(start) for (_, end), (start, _) in itertools.pairwise(spans))
     assert all(10 <= end - start <= 15 for start, end in spans)
+    (sibling,) = shown["siblings"]
+    assert (sibling["channel"], sibling["role"]) == ("left", "agent")
+
+
+def test_agents_of_calls_are_kept_out(emovec: Emovec, fixtures: Path) -> None:
+    """Two calls with a party on each channel, and one with both on one track, of which nobody says who speaks."""
+    roles, here = ("--roles", "left=agent,right=customer"), ("--collection", "forbidding")
+    report = emovec.json("ingest", fixtures / "calls/*-right.flac", *roles, *here, "--forbid-role", "agent")
+    assert (report["ingested"], report["refused"], report["failed"]) == (2, 2, 0)
+    mono = fixtures / "calls" / "auto_repairs_mono_both-parties.flac"
+    assert emovec.json("ingest", mono, *here)["refused"] == 1
+    assert emovec.json("ingest", fixtures / "calls", *here)["refused"] == 1, "the calls are stored by channels"
+    listed = emovec.json("list", *here)["items"]
+    assert {(one["channel"], one["role"]) for one in listed} == {("right", "customer")}
+    refused = emovec.json("policy", "refusals", *here)["items"]
+    assert sorted((one["channel"], one["role"]) for one in refused if one["role"]) == [("left", "agent")] * 2
+    assert [one["uri"].rpartition("/")[2] for one in refused if not one["role"]] == [mono.name]
+
+    call = next((fixtures / "calls").glob("*-right.flac"))
+    said = {"search": ("--recording-role", "--recording-channel"), "classify": ("--role", "--channel")}
+    for command, (role, channel) in said.items():
+        for words in ((role, "agent", channel, "left"), (role, "customer")):
+            answer = emovec.run(command, call, *words, *here)
+            assert answer.code in (2, 3), (command, words)
+            assert "refused" in answer.stderr
+        assert emovec.json(command, call, role, "customer", channel, "right", *here)
+    assert emovec.json("check", *here)["consistent"]
 
 
 @pytest.fixture(scope="module")

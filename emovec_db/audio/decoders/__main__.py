@@ -54,7 +54,8 @@ def _answer(parent: socket.socket, request: Request, file_number: int) -> bytes:
     try:
         os.lseek(file_number, 0, os.SEEK_SET)
         with reading(request.shown, file_number) as source:
-            return heard_packet(listen(source, picks_of(request.channels), request.max_duration_s, send))
+            picks = picks_of(request.channels, may_mix=request.may_mix)
+            return heard_packet(listen(source, picks, request.max_duration_s, send))
     except RecordingError as error:
         return failed_packet(error)
     except MemoryError:

@@ -23,6 +23,7 @@ from emovec_db.audio.metering import Levels
 from emovec_db.audio.resampling import MAX_RATE_HZ, MIN_RATE_HZ
 from emovec_db.errors import (
     DecoderCrashedError,
+    MixedError,
     NotAudioError,
     NotFiniteError,
     RecordingError,
@@ -54,7 +55,7 @@ _CODEC: Final = re.compile(r"[a-z0-9_]{1,40}", re.ASCII)
 _ERRORS: Final[dict[str, type[RecordingError]]] = {
     kind.code: kind
     for kind in (
-        DecoderCrashedError, NotAudioError, NotFiniteError, RecordingError, TooLongError, TruncatedError,
+        DecoderCrashedError, MixedError, NotAudioError, NotFiniteError, RecordingError, TooLongError, TruncatedError,
         UnreadableError,
     )
 }  # fmt: skip
@@ -68,16 +69,18 @@ class Request:
     shown: str
     channels: tuple[str, ...]
     max_duration_s: float
+    #: see `SoundLimits`
+    may_mix: bool = True
 
     def pack(self) -> bytes:
         """One packet."""
-        return json.dumps([self.shown[:_NAME_LENGTH], self.channels, self.max_duration_s]).encode()
+        return json.dumps([self.shown[:_NAME_LENGTH], self.channels, self.max_duration_s, self.may_mix]).encode()
 
     @classmethod
     def unpack(cls, packet: bytes) -> Self:
         """The parent is trusted."""
-        shown, channels, max_duration_s = json.loads(packet)
-        return cls(shown, tuple(channels), max_duration_s)
+        shown, channels, max_duration_s, may_mix = json.loads(packet)
+        return cls(shown, tuple(channels), max_duration_s, may_mix)
 
 
 def sample_packets(place: int, samples: NDArray[np.float32]) -> list[bytes]:

@@ -38,7 +38,7 @@ class DecoderPool:
         Raises what that raises, DecoderCrashedError, and DecodeTimeoutError for a file that takes longer than
         `timeout_s`, a second per 5 MB of it and a second per 10 s of its sound.
         """
-        picks = picks_of(channels)
+        picks = picks_of(channels, may_mix=limits.may_mix)
         with open_source(path, max_bytes=limits.max_bytes, name=name) as source:
             with self._process() as process:
                 heard, waveforms = process.decode(source, picks, limits.max_duration_s, self._timeout_s)

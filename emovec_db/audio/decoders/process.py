@@ -102,7 +102,8 @@ class DecoderProcess:
         """
         allowed_s = timeout_s + source.size_bytes / ALLOWED_BYTES_PER_S
         tapes = Tapes(len(picks), max_duration_s)
-        request = Request(source.shown, tuple(pick.name for pick in picks), max_duration_s)
+        may_mix = all(pick.may_mix for pick in picks)
+        request = Request(source.shown, tuple(pick.name for pick in picks), max_duration_s, may_mix)
         try:
             heard = self._ask(request, source.file_number, tapes, allowed_s)
             return heard, tapes.finish()

@@ -14,6 +14,7 @@ from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.ingest import Progress
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.errors import JobCancelledError
+from emovec_db.services.deletion import Eraser
 from emovec_db.services.encoding import SoundEncoder, stored_encoding
 from emovec_db.services.ingest.read_ahead import read_ahead
 from emovec_db.services.ingest.reading import Candidate, Reading, read
@@ -40,6 +41,7 @@ class Ingest:
     collection: Collection
     method: Method
     sounds: SoundEncoder
+    eraser: Eraser
     limits: SoundLimits
     #: threads that read and decode ahead of the encoder
     readers: int
@@ -92,7 +94,9 @@ class Ingest:
 
     def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
         provenance = Provenance(backend=self.method.encoder.backend, decode_chain=DECODE_CHAIN)
-        stored = write(self.store, self.collection, provenance, items, self.job_id, self.tally)
+        stored, displaced = write(self.store, self.collection, provenance, items, self.job_id, self.tally)
+        if displaced.recordings:
+            self.eraser.sweep(self.collection, displaced.recordings, sorted(displaced.orphaned))
         self.progress(self.tally.progress())
         return stored
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.ingest import IngestFailure
+from emovec_db.domain.policy import MIXED, Policy, Refusal
 from emovec_db.domain.recording import Details, Source
-from emovec_db.domain.sound import Sound, SoundLimits
+from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.errors import (
     DecoderCrashedError,
     DecodeTimeoutError,
     EmovecError,
+    MixedError,
     RecordingError,
     UnreadableError,
 )
+from emovec_db.services.gate import NO_POLICY, limits_under
 from emovec_db.sources.local import digest, path_of, source_of
 from emovec_db.store.store import Store
 
@@ -41,6 +44,10 @@ class Candidate:
         """What people call an upload, whose bytes lie under a key; None: the file's own name."""
         return None if self.blob_key is None else self.source.uri.rsplit("/", 1)[-1]
 
+    @property
+    def wants_mix(self) -> bool:
+        return MIX in self.details
+
     def as_params(self) -> dict[str, Any]:
         """What another try needs, as JSON."""
         return {"details": {channel: details.as_params() for channel, details in self.details.items()}}
@@ -56,6 +63,14 @@ class Reading:
     known: dict[str, int]
     sounds: tuple[Sound, ...]
     failures: tuple[IngestFailure, ...]
+    #: that held when it was read
+    policy: Policy = NO_POLICY
+    #: what it keeps out
+    refusals: tuple[Refusal, ...] = ()
+    #: ids of the single channels that are stored under these bytes, where their mix was asked for
+    apart: tuple[int, ...] = ()
+    #: by channel, where an upload's sound is kept without the other parties'
+    kept_alone: Mapping[str, str] = field(default_factory=dict)
 
 
 def failed(path: Path, uri: str, details: dict[str, Details], error: EmovecError) -> Reading:
@@ -80,7 +95,7 @@ def look_again(uri: str, params: Mapping[str, Any]) -> Candidate | Reading:
 
 
 def read(store: Store, decoders: DecoderPool, collection_id: int, candidate: Candidate, limits: SoundLimits) -> Reading:
-    """Hash the file and decode the channels that are new; never raises for a bad file."""
+    """Hash the file and decode the channels that are new and let in by the policy; never raises for a bad file."""
     uri = candidate.source.uri
     try:
         sha256 = digest(candidate.path)
@@ -88,20 +103,46 @@ def read(store: Store, decoders: DecoderPool, collection_id: int, candidate: Can
         failures = tuple(failure_of(uri, error) for _ in candidate.details)
         return Reading(candidate=candidate, sha256="", known={}, sounds=(), failures=failures)
     with store.read() as unit:
-        found = {channel: unit.recordings.find(collection_id, sha256, channel) for channel in candidate.details}
-    known = {channel: recording.recording_id for channel, recording in found.items() if recording is not None}
-    missing = [channel for channel in candidate.details if channel not in known]
-    sounds, failures = _decode_each(decoders, candidate, missing, limits)
+        stored = {one.channel: one for one in unit.recordings.by_bytes(collection_id, sha256)}
+        policy = unit.policies.of(collection_id)
+    known = {channel: stored[channel].recording_id for channel in candidate.details if channel in stored}
+    apart = tuple(one.recording_id for one in stored.values()) if candidate.wants_mix and not known else ()
+    missing = () if apart else tuple(channel for channel in candidate.details if channel not in known)
+    admitted, refusals = admit(policy, candidate, missing)
+    sounds, failures, mixed = _decode_each(decoders, candidate, admitted, limits_under(policy, limits))
     if sounds and source_of(candidate.path, uri) != candidate.source:
         changed = UnreadableError("the file changed while it was being read: ingest it again when it is complete")
-        return Reading(
-            candidate=candidate,
-            sha256=sha256,
-            known=known,
-            sounds=(),
-            failures=(failure_of(uri, changed),) * len(missing),
-        )
-    return Reading(candidate=candidate, sha256=sha256, known=known, sounds=sounds, failures=failures)
+        sounds, failures = (), (failure_of(uri, changed),) * len(admitted)
+    return Reading(
+        candidate=candidate,
+        sha256=sha256,
+        known=known,
+        sounds=sounds,
+        failures=failures,
+        policy=policy,
+        refusals=(*refusals, *mixed),
+        apart=apart,
+    )
+
+
+def admit(policy: Policy, candidate: Candidate, channels: Sequence[str]) -> tuple[tuple[str, ...], tuple[Refusal, ...]]:
+    """Those of the channels that the policy lets in by what is said of them, and the refusals of the others."""
+    reasons = {channel: policy.refusal(candidate.details[channel].role) for channel in channels}
+    refusals = tuple(refusal_of(candidate, channel, reason) for channel, reason in reasons.items() if reason)
+    return tuple(channel for channel, reason in reasons.items() if not reason), refusals
+
+
+def refusal_of(candidate: Candidate, channel: str, reason: str, *, mixed: bool = False) -> Refusal:
+    """What is kept of a channel that the policy keeps out; `mixed` as in `Refusal`."""
+    details = candidate.details[channel]
+    return Refusal(
+        source=candidate.source,
+        channel=channel,
+        role=details.role,
+        mixed=mixed,
+        reason=reason,
+        customer=details.customer,
+    )
 
 
 def failure_of(uri: str, error: EmovecError, channel: str | None = None) -> IngestFailure:
@@ -111,17 +152,19 @@ def failure_of(uri: str, error: EmovecError, channel: str | None = None) -> Inge
 
 
 def _decode_each(
-    decoders: DecoderPool, candidate: Candidate, channels: Iterable[str], limits: SoundLimits
-) -> tuple[tuple[Sound, ...], tuple[IngestFailure, ...]]:
+    decoders: DecoderPool, candidate: Candidate, asked: tuple[str, ...], limits: SoundLimits
+) -> tuple[tuple[Sound, ...], tuple[IngestFailure, ...], tuple[Refusal, ...]]:
     """All channels in one pass; one by one where that fails, since one party of a call may be silent."""
-    asked = tuple(channels)
     if not asked:
-        return (), ()
+        return (), (), ()
     try:
-        return decoders.decode(candidate.path, channels=asked, limits=limits, name=candidate.name), ()
+        return decoders.decode(candidate.path, channels=asked, limits=limits, name=candidate.name), (), ()
+    except MixedError:
+        # a mix is asked for alone
+        return (), (), tuple(refusal_of(candidate, one, MIXED, mixed=True) for one in asked)
     except EmovecError as error:
         if len(asked) == 1 or not isinstance(error, RecordingError) or isinstance(error, BREAKS_DECODERS):
-            return (), tuple(failure_of(candidate.source.uri, error) for _ in asked)
+            return (), tuple(failure_of(candidate.source.uri, error) for _ in asked), ()
     sounds: list[Sound] = []
     failures: list[IngestFailure] = []
     for channel in asked:
@@ -129,4 +172,4 @@ def _decode_each(
             sounds.extend(decoders.decode(candidate.path, channels=(channel,), limits=limits, name=candidate.name))
         except EmovecError as error:
             failures.append(failure_of(candidate.source.uri, error, channel))
-    return tuple(sounds), tuple(failures)
+    return tuple(sounds), tuple(failures), ()

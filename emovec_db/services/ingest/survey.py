@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import IngestRequest, overlay
 from emovec_db.domain.path_pattern import PathPattern
 from emovec_db.domain.recording import Details
-from emovec_db.errors import QueryError
+from emovec_db.errors import QueryError, RefusedError
+from emovec_db.services.ingest.known import Known
 from emovec_db.services.ingest.reading import Candidate, Reading, failed, look_at
 from emovec_db.services.ingest.tally import Tally
+from emovec_db.services.ingest.writing import LEFT_APART
 from emovec_db.sources.found import Found
 from emovec_db.store.store import Store
 
@@ -50,34 +52,48 @@ class Survey:
             self.tally.note(
                 f"{found.relative} does not match {self.request.customer_from!r}: stored without the pattern's details"
             )
-        details = {channel: self.request.details_of(channel, matched) for channel in self.request.channels}
-        return look_at(found.path, found.uri, details)
+        return look_at(found.path, found.uri, self.request.details_by_channel(matched))
 
     def _changed(self, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+        """Those that must be read; what is known of the others is counted, and brought up to date."""
         with self.store.read() as unit:
-            uris = [candidate.source.uri for candidate in candidates]
-            known = unit.recordings.sources(self.collection.collection_id, uris)
-            kept = unit.recordings.details_of([recording_id for recording_id, _ in known.values()])
-        updates: dict[int, Details] = {}
+            known = Known.of(unit, self.collection, [candidate.source.uri for candidate in candidates])
+        updates: list[tuple[Candidate, str, int, Details]] = []
         for candidate in candidates:
-            entries = {channel: known.get((candidate.source.uri, channel)) for channel in candidate.details}
-            ids = {channel: entry[0] for channel, entry in entries.items() if entry and entry[1] == candidate.source}
-            if len(ids) < len(entries):
-                yield candidate
+            if known.is_apart(candidate):
+                self.tally.count("unchanged")
+                self.tally.remark(LEFT_APART)
                 continue
-            for channel, recording_id in ids.items():
-                merged = overlay(kept[recording_id], candidate.details[channel])
-                if merged == kept[recording_id]:
+            left = self._without_refused(candidate, known.still_refused(candidate))
+            unmoved = known.unmoved(candidate.source)
+            if not unmoved.keys() >= left.details.keys():
+                yield left
+                continue
+            for channel, details in left.details.items():
+                recording_id = unmoved[channel]
+                merged = overlay(known.details[recording_id], details)
+                if merged == known.details[recording_id]:
                     self.tally.count("unchanged")
                 else:
-                    updates[recording_id] = merged
-        self._update(updates)
+                    updates.append((left, channel, recording_id, merged))
+        yield from self._update(updates)
 
-    def _update(self, updates: dict[int, Details]) -> None:
-        """Later details for the same uri win."""
+    def _without_refused(self, candidate: Candidate, reasons: Mapping[str, str]) -> Candidate:
+        for reason in reasons.values():
+            self.tally.refuse(reason)
+        left = {channel: details for channel, details in candidate.details.items() if channel not in reasons}
+        return replace(candidate, details=left) if reasons else candidate
+
+    def _update(self, updates: Sequence[tuple[Candidate, str, int, Details]]) -> Iterator[Candidate]:
+        """Later details for the same uri win; what the policy forbids by them is read again, to be taken out."""
         if not updates:
             return
+        refused = []
         with self.store.write() as unit:
-            for recording_id, details in updates.items():
-                unit.recordings.update_details(recording_id, details)
-        self.tally.count("updated", len(updates))
+            for candidate, channel, recording_id, details in updates:
+                try:
+                    unit.recordings.update_details(recording_id, details)
+                except RefusedError:
+                    refused.append(replace(candidate, details={channel: candidate.details[channel]}))
+        self.tally.count("updated", len(updates) - len(refused))
+        yield from refused

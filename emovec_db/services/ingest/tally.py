@@ -22,6 +22,8 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[IngestFailure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: how many recordings each remark holds for
+    remarks: Counter[str] = field(default_factory=Counter)
     notes_left_out: int = 0
     duration_s: float = 0.0
     started: float = field(default_factory=monotonic)
@@ -37,6 +39,15 @@ class Tally:
             self.counts["failed"] += 1
             self.errors.append(failure)
 
+    def refuse(self, reason: str) -> None:
+        self.count("refused")
+        self.remark(f"refused: {reason}")
+
+    def remark(self, text: str) -> None:
+        """A remark that may hold for many recordings: they are counted, not named."""
+        with self._lock:
+            self.remarks[text] += 1
+
     def note(self, text: str) -> None:
         with self._lock:
             if len(self.notes) < NOTES_KEPT:
@@ -48,6 +59,7 @@ class Tally:
         """What `other` counted and noted; its failures are not carried over."""
         with self._lock:
             self.counts.update(other.counts)
+            self.remarks.update(other.remarks)
             self.duration_s += other.duration_s
         for note in other.notes:
             self.note(note)
@@ -65,6 +77,7 @@ class Tally:
         return JobProgress(counts=dict(self.counts), total=self.total, duration_s=self.duration_s)
 
     def report(self) -> IngestReport:
+        counted = (f"{number} × {text}" for text, number in self.remarks.most_common())
         left_out = (f"and {self.notes_left_out} more remarks",) if self.notes_left_out else ()
         return IngestReport(
             ingested=self.counts["ingested"],
@@ -75,5 +88,5 @@ class Tally:
             errors=tuple(self.errors),
             seconds=monotonic() - self.started,
             duration_s=self.duration_s,
-            notes=(*self.notes, *left_out),
+            notes=(*counted, *self.notes, *left_out),
         )

@@ -1,19 +1,24 @@
-"""One transaction per batch: recordings, utterances, embeddings, change log, failures, the job's heartbeat."""
+"""One transaction per batch: recordings, utterances, embeddings, change log, failures, refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.ingest import IngestFailure, overlay
-from emovec_db.domain.recording import Details, NewRecording
-from emovec_db.domain.sound import Sound
+from emovec_db.domain.policy import Policy, Refusal
+from emovec_db.domain.recording import Details, NewRecording, Recording
+from emovec_db.domain.sound import MIX, Sound
 from emovec_db.services.encoding import EncodedSound
-from emovec_db.services.ingest.reading import Reading
+from emovec_db.services.ingest.reading import Reading, refusal_of
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.store.store import Store, Unit
+
+LEFT_APART = "stored by channels, so its mix was left out (to store the mix, delete the channels first)"
+REPLACED = "stored by channels now, so its earlier mix was deleted"
+VANISHED = "deleted while its file was being read: ingest it again if it should come back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,14 @@ class EncodedReading:
     encoded: tuple[EncodedSound, ...]
 
 
+@dataclass(slots=True)
+class Displaced:
+    """Recordings that a batch took out, and stored files that nothing uses any more."""
+
+    recordings: list[Recording] = field(default_factory=list)
+    orphaned: set[str] = field(default_factory=set)
+
+
 def write(
     store: Store,
     collection: Collection,
@@ -31,93 +44,156 @@ def write(
     batch: Sequence[EncodedReading],
     job_id: int,
     tally: Tally,
-) -> dict[str, list[int]]:
+) -> tuple[dict[str, list[int]], Displaced]:
     """Store a batch; what another process stored meanwhile is found again, never stored twice.
 
+    The policy is the one that holds when the transaction does, whatever held when the files were read.
+
     Returns:
-        Recording ids by uri.
+        Recording ids by uri, and what has to be swept up after the recordings that gave way.
     """
     with store.write() as unit:
         unit.collections.lock(collection.collection_id)
-        outcomes = Tally()
+        policy = unit.policies.of(collection.collection_id)
+        writing = _Writing(unit, collection, provenance, policy)
         stored: dict[str, list[int]] = {}
         for item in batch:
-            stored[item.reading.candidate.source.uri] = _write_one(unit, collection, provenance, item, outcomes)
+            stored[item.reading.candidate.source.uri] = writing.take(item)
             _keep_failures(unit, collection, item.reading, job_id)
-    tally.add(outcomes)  # only once the transaction is committed do its outcomes count
+    tally.add(writing.outcomes)
     for item in batch:
         for failure in item.reading.failures:
             tally.fail(failure)
-    return stored
+    return stored, writing.displaced
 
 
-def _write_one(
-    unit: Unit, collection: Collection, provenance: Provenance, item: EncodedReading, outcomes: Tally
-) -> list[int]:
-    reading = item.reading
-    ids = []
-    for sound, encoded in zip(reading.sounds, item.encoded, strict=True):
-        existing = unit.recordings.find(collection.collection_id, reading.sha256, sound.channel)
-        if existing is not None:
-            _add_source(unit, collection, reading, sound.channel, existing.recording_id, outcomes)
-            ids.append(existing.recording_id)
-            continue
-        source = replace(provenance, backend=encoded.backend)  # a twin's numbers may be of an earlier one
-        twin = unit.recordings.by_pcm(collection, sound.pcm_sha256)
-        ids.append(unit.recordings.add(collection, _new_recording(reading, sound, encoded), source))
-        outcomes.count("ingested")
-        outcomes.duration_s += sound.duration_s
-        if twin is not None:
-            outcomes.note(
-                f"{reading.candidate.source.uri} sounds the same as recording {twin.recording_id} in another file"
-            )
-    for channel, recording_id in reading.known.items():
-        _add_source(unit, collection, reading, channel, recording_id, outcomes)
-        ids.append(recording_id)
-    return ids
+@dataclass(slots=True)
+class _Writing:
+    """One batch within its transaction; its outcomes count only once that is committed."""
 
+    unit: Unit
+    collection: Collection
+    provenance: Provenance
+    policy: Policy
+    outcomes: Tally = field(default_factory=Tally)
+    displaced: Displaced = field(default_factory=Displaced)
 
-def _new_recording(reading: Reading, sound: Sound, encoded: EncodedSound) -> NewRecording:
-    return NewRecording(
-        sha256=reading.sha256,
-        pcm_sha256=sound.pcm_sha256,
-        channel=sound.channel,
-        details=reading.candidate.details[sound.channel],
-        source=reading.candidate.source,
-        quality=sound.quality,
-        summary=encoded.summary,
-        blob_key=reading.candidate.blob_key,
-        utterances=encoded.utterances,
-        track=encoded.track,
-    )
+    def take(self, item: EncodedReading) -> list[int]:
+        """Ids of the recordings that the reading's channels are, or were found to be."""
+        reading = item.reading
+        stored = {one.channel: one for one in self._of_bytes(reading)}
+        ids: list[int] = []
+        for sound, encoded in zip(reading.sounds, item.encoded, strict=True):
+            ids += self._take_sound(reading, sound, encoded, stored)
+        if ids and MIX in stored and not reading.candidate.wants_mix:
+            self._displace(stored[MIX])
+            self.outcomes.remark(REPLACED)
+        for channel in reading.known:
+            ids += self._take_known(reading, channel, stored.get(channel))
+        if reading.apart:
+            ids += self._leave_apart(reading, stored.values())
+        for refusal in reading.refusals:
+            self._refuse(refusal)
+        return ids
 
+    def _take_sound(
+        self, reading: Reading, sound: Sound, encoded: EncodedSound, stored: dict[str, Recording]
+    ) -> list[int]:
+        if sound.channel in stored:
+            return self._take_known(reading, sound.channel, stored[sound.channel])
+        if sound.channel == MIX and stored:
+            return self._leave_apart(reading, stored.values())
+        details = reading.candidate.details[sound.channel]
+        reason = self.policy.refusal(details.role, mixed=sound.is_mixed)
+        if reason is not None:
+            return self._refuse(refusal_of(reading.candidate, sound.channel, reason, mixed=sound.is_mixed))
+        if MIX in stored:
+            details = overlay(replace(stored[MIX].details, role=None), details)
+        return [self._add(reading, sound, encoded, details)]
 
-def _add_source(
-    unit: Unit, collection: Collection, reading: Reading, channel: str, recording_id: int, outcomes: Tally
-) -> None:
-    """The bytes are known: a new uri becomes a source, the first details win, later ones of the same uri update."""
-    candidate = reading.candidate
-    if candidate.blob_key is not None:
-        unit.recordings.keep_blob(recording_id, candidate.blob_key)
-    recording = unit.recordings.get(collection.collection_id, recording_id)
-    given = candidate.details[channel]
-    if candidate.source.uri in recording.uris:
-        unit.recordings.add_source(collection.collection_id, recording_id, channel, candidate.source)
-        changed = unit.recordings.update_details(recording_id, overlay(recording.details, given))
-        outcomes.count("updated" if changed else "unchanged")
-        return
-    unit.recordings.add_source(collection.collection_id, recording_id, channel, candidate.source)
-    if contradicts(recording.details, given):
-        outcomes.note(
-            f"{candidate.source.uri} has the bytes of recording {recording_id} but other details: "
-            "the first ones were kept"
+    def _add(self, reading: Reading, sound: Sound, encoded: EncodedSound, details: Details) -> int:
+        source = reading.candidate.source
+        twin = self.unit.recordings.by_pcm(self.collection, sound.pcm_sha256)
+        new = NewRecording(
+            sha256=reading.sha256,
+            pcm_sha256=sound.pcm_sha256,
+            channel=sound.channel,
+            details=details,
+            source=source,
+            quality=sound.quality,
+            summary=encoded.summary,
+            blob_key=self._blob_key(reading, sound.channel),
+            utterances=encoded.utterances,
+            track=encoded.track,
         )
-    outcomes.count("updated")
+        provenance = replace(self.provenance, backend=encoded.backend)  # a twin's numbers may be of an earlier one
+        recording_id = self.unit.recordings.add(self.collection, new, provenance)
+        self.unit.refusals.clear(self.collection.collection_id, source.uri, sound.channel)
+        self.outcomes.count("ingested")
+        self.outcomes.duration_s += sound.duration_s
+        if twin is not None:
+            self.outcomes.note(f"{source.uri} sounds the same as recording {twin.recording_id} in another file")
+        return recording_id
 
+    def _take_known(self, reading: Reading, channel: str, recording: Recording | None) -> list[int]:
+        """The bytes are known: a new uri becomes a source, the first details win, later ones of the same uri update.
 
-def contradicts(kept: Details, given: Details) -> bool:
-    """Whether `given` says otherwise than `kept` of anything; saying nothing is no contradiction."""
-    return overlay(kept, given) != kept
+        What the policy forbids by either of them does not stay.
+        """
+        candidate = reading.candidate
+        if recording is None:
+            self.outcomes.remark(VANISHED)
+            return []
+        given = overlay(recording.details, candidate.details[channel])
+        reason = self.policy.refusal(given.role, mixed=recording.is_mixed)
+        if reason is not None:
+            self._displace(recording)
+            return self._refuse(refusal_of(candidate, channel, reason, mixed=recording.is_mixed))
+        recording_id = recording.recording_id
+        self.unit.recordings.add_source(self.collection.collection_id, recording_id, channel, candidate.source)
+        blob_key = self._blob_key(reading, channel)
+        if blob_key is not None:
+            self.unit.recordings.keep_blob(recording_id, blob_key)
+        if candidate.source.uri in recording.uris:
+            changed = self.unit.recordings.update_details(recording_id, given)
+            self.outcomes.count("updated" if changed else "unchanged")
+            return [recording_id]
+        if given != recording.details:
+            self.outcomes.note(
+                f"{candidate.source.uri} has the bytes of recording {recording_id} but other details: "
+                "the first ones were kept"
+            )
+        self.outcomes.count("updated")
+        return [recording_id]
+
+    def _leave_apart(self, reading: Reading, channels: Iterable[Recording]) -> list[int]:
+        """The mix was asked for, and the channels are stored: they get the uri, the mix stays out."""
+        source = reading.candidate.source
+        known = True
+        ids = []
+        for one in channels:
+            known = known and source.uri in one.uris
+            self.unit.recordings.add_source(self.collection.collection_id, one.recording_id, one.channel, source)
+            ids.append(one.recording_id)
+        self.outcomes.count("unchanged" if known else "updated")
+        self.outcomes.remark(LEFT_APART)
+        return ids
+
+    def _refuse(self, refusal: Refusal) -> list[int]:
+        self.unit.refusals.record(self.collection.collection_id, refusal)
+        self.outcomes.refuse(refusal.reason)
+        return []
+
+    def _displace(self, recording: Recording) -> None:
+        self.displaced.orphaned |= {*self.unit.recordings.displace(self.collection, [recording.recording_id])}
+        self.displaced.recordings.append(recording)
+
+    def _blob_key(self, reading: Reading, channel: str) -> str | None:
+        """Of an upload; under a policy only what holds this channel alone, if it was written."""
+        return reading.kept_alone.get(channel) if self.policy.in_force else reading.candidate.blob_key
+
+    def _of_bytes(self, reading: Reading) -> tuple[Recording, ...]:
+        return self.unit.recordings.by_bytes(self.collection.collection_id, reading.sha256)
 
 
 def _keep_failures(unit: Unit, collection: Collection, reading: Reading, job_id: int) -> None:

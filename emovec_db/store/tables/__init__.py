@@ -20,6 +20,7 @@ from emovec_db.store.tables.content import (
     TrackRow,
     UtteranceRow,
 )
+from emovec_db.store.tables.policy import PolicyChangeRow, RefusalRow
 from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
 
 __all__ = [
@@ -35,9 +36,11 @@ __all__ = [
     "GenerationRow",
     "JobItemRow",
     "JobRow",
+    "PolicyChangeRow",
     "PredictionRow",
     "ProvenanceRow",
     "RecordingRow",
+    "RefusalRow",
     "SourceRow",
     "SummaryRow",
     "TrackRow",

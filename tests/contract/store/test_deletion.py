@@ -15,10 +15,10 @@ from emovec_db.errors import NotFoundError
 from emovec_db.store.engine import Engines, parse_url
 from emovec_db.store.store import Store
 from emovec_db.store.tables import Base
-from tests.stored import PROVENANCE, RECIPE, failure, recording, sha256, utterance
+from tests.stored import PROVENANCE, RECIPE, failure, policy_change, recording, refusal, sha256, utterance
 
 #: what stays when all recordings are gone: none of it says anything of them
-KEPT = {"collections", "generations", "provenances", "changes", "jobs"}
+KEPT = {"collections", "generations", "provenances", "changes", "jobs", "policy_changes"}
 
 
 def rows_by_table(store: Store) -> dict[str, int]:
@@ -39,6 +39,9 @@ def fill(store: Store, calls: Collection) -> tuple[int, int]:
         unit.items.add(job, [("file:///calls/a.wav", {"customer": "c1"}), ("file:///calls/b.wav", {})])
         for uri in ("file:///calls/a.wav", "file:///calls/b.wav"):
             unit.failures.record(calls.collection_id, job, failure(uri, "busy", "try again"), {})
+            unit.refusals.record(calls.collection_id, refusal(uri))
+        unit.policies.log(calls.collection_id, policy_change("agent", forbidden=True))
+        unit.policies.log(calls.collection_id, policy_change("agent", forbidden=False))
         first = unit.recordings.add(
             calls, recording("a", customer="c1", utterances=[utterance(1), utterance(2)]), PROVENANCE
         )
@@ -152,4 +155,4 @@ def test_deleting_all_sources_of_a_replaced_file_keeps_the_newer_recording(store
         new = unit.recordings.add(calls, recording("b", source=newer), PROVENANCE)
         unit.recordings.delete(calls, [old])
         assert unit.recordings.sources(calls.collection_id, [uri]) == {(uri, "mix"): (new, newer)}
-        assert unit.recordings.find(calls.collection_id, sha256("a"), "mix") is None
+        assert unit.recordings.by_bytes(calls.collection_id, sha256("a")) == ()

@@ -35,8 +35,7 @@ def test_a_recording_comes_back_as_it_was_stored(store: Store, calls: Collection
     (recording_id,) = add(store, calls, new)
     with store.read() as unit:
         found = unit.recordings.get(calls.collection_id, recording_id)
-        assert unit.recordings.find(calls.collection_id, new.sha256, "mix") == found
-        assert unit.recordings.find(calls.collection_id, new.sha256, "left") is None
+        assert unit.recordings.by_bytes(calls.collection_id, new.sha256) == (found,)
     assert (found.sha256, found.pcm_sha256, found.channel, found.blob_key) == (
         new.sha256,
         new.pcm_sha256,
@@ -99,7 +98,7 @@ def test_an_embedding_of_another_dimension_never_enters(store: Store, calls: Col
     with pytest.raises(EncoderMismatchError, match=r"shape \(9,\).*\(8,\) is expected from fake@1"):
         add(store, calls, recording("a", utterances=[wrong]))
     with store.read() as unit:
-        assert unit.recordings.find(calls.collection_id, sha256("a"), "mix") is None
+        assert unit.recordings.by_bytes(calls.collection_id, sha256("a")) == ()
 
 
 def test_a_renamed_copy_adds_a_source(store: Store, calls: Collection) -> None:

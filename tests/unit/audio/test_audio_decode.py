@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,9 +17,11 @@ import soxr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from emovec_db.audio.channels import Pick
 from emovec_db.audio.decode import DECODE_CHAIN, decode, from_samples
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.errors import (
+    MixedError,
     NotAudioError,
     NotFiniteError,
     QueryError,
@@ -183,6 +186,17 @@ def test_unknown_channel_names_are_the_callers_error(stereo, channels):
 
 
 # limits
+
+
+def test_where_no_channels_may_be_mixed_decoding_stops_at_the_first_block(stereo, tmp_path, monkeypatch):
+    apart = replace(LIMITS, may_mix=False)
+    (left,) = decode(stereo, channels=["left"], limits=apart)
+    assert left.pcm_sha256 == decode(stereo, channels=["left"], limits=LIMITS)[0].pcm_sha256
+    mono = write(tmp_path / "mono.wav", babble(1))
+    assert decode(mono, limits=apart)[0].pcm_sha256 == decode(mono, limits=LIMITS)[0].pcm_sha256
+    monkeypatch.setattr(Pick, "of", lambda *_: pytest.fail("a mix was made"))
+    with pytest.raises(MixedError, match="has 2 channels, and they must not be mixed"):
+        decode(stereo, limits=apart)
 
 
 @settings(max_examples=40, deadline=None)

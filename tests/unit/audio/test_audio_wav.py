@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from emovec_db.audio.decode import decode
-from emovec_db.audio.wav import write_wav
+from emovec_db.audio.wav import write_float_wav, write_wav
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.errors import NotFiniteError
 from tests.sounds import babble
@@ -62,3 +62,17 @@ def test_nan_is_refused(tmp_path):
     with pytest.raises(NotFiniteError, match="expected finite"):
         write_wav(tmp_path / "a.wav", np.array([0, np.nan], np.float32))
     assert not (tmp_path / "a.wav").exists()
+
+
+@pytest.mark.parametrize("samples", [4_000, 40_001])
+def test_float_samples_come_back_bit_by_bit(tmp_path, samples):
+    waveform = babble(samples / 16_000, seed=7)[:samples] * np.float32(1.7)
+    pipe = Pipe()
+    write_float_wav(pipe, waveform)
+    (tmp_path / "a.wav").write_bytes(pipe.taken)
+    back, rate_hz = soundfile.read(tmp_path / "a.wav", dtype="float32")
+    assert rate_hz == 16_000
+    assert np.array_equal(back, waveform)
+    (sound,) = decode(tmp_path / "a.wav", limits=SoundLimits(10**6, 10))
+    assert np.array_equal(sound.waveform, waveform)
+    assert sound.quality.codec == "pcm_f32le"

@@ -15,9 +15,10 @@ from emovec_db.domain.collection import Collection, CollectionSummary, Generatio
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
 from emovec_db.domain.ingest import IngestFailure, IngestReport
 from emovec_db.domain.job import ErrorKind, Job, JobItem, JobState
+from emovec_db.domain.policy import Policy, PolicyChange, Refusal
 from emovec_db.domain.profile import Estimate, NearestCustomer, Profile, TrendPoint
 from emovec_db.domain.query import Filter, Match, Page
-from emovec_db.domain.recording import Details, Recording, Utterance
+from emovec_db.domain.recording import Details, Recording, Source, Utterance
 from emovec_db.domain.sound import Quality, Sound
 from emovec_db.domain.track import Track
 from emovec_db.emotions import LABELS
@@ -100,8 +101,9 @@ def summary(name: str = "default") -> CollectionSummary:
     )
     collection = Collection(collection_id=1, name=name, created_at=WHEN, generation=generation)
     return CollectionSummary(
-        collection=collection, recordings=2, utterances=3, customers=1, failures=0, duration_s=7201.0
-    )
+        collection=collection, recordings=2, utterances=3, customers=1, failures=0, refusals=2,
+        policy=Policy(forbidden_roles=("agent",)), duration_s=7201.0,
+    )  # fmt: skip
 
 
 def clustering() -> Clustering:
@@ -165,9 +167,32 @@ class FakeCollection:
     def summary(self) -> CollectionSummary:
         return summary(self.name)
 
-    def classify(self, file: Path, *, frames: bool = False) -> Classification:
-        self._asked("collection.classify", file, frames=frames)
+    def classify(self, file: Path, *, frames: bool = False, **said: str) -> Classification:
+        self._asked("collection.classify", file, frames=frames, **said)
         return classification(frames=frames)
+
+    def policy(self) -> Policy:
+        return Policy(forbidden_roles=("agent",))
+
+    def policy_changes(self) -> tuple[PolicyChange, ...]:
+        return (PolicyChange(role="agent", forbidden=True, reason="[b]\x1b7", by="a\n", deleted=2, changed_at=WHEN),)
+
+    def refusals(self, **wanted: Any) -> Page[Refusal]:
+        self._asked("refusals", **wanted)
+        source = Source(uri=NASTY_URI, size_bytes=1, mtime_ns=1)
+        return Page(
+            (Refusal(source=source, channel="left", role="agent", mixed=False, reason="its role is agent"),), None
+        )
+
+    def forbid_role(self, role: str, **wanted: Any) -> Deletion:
+        self._asked("forbid_role", role, **wanted)
+        return Deletion(recordings=2, utterances=3, blobs=0)
+
+    def allow_role(self, role: str, **wanted: Any) -> None:
+        self._asked("allow_role", role, **wanted)
+
+    def siblings(self, recording_id: int) -> tuple[Recording, ...]:
+        return (recording(recording_id + 1),)
 
     def ingest(self, *paths: str, progress: Any, **told: Any) -> IngestReport:
         self._asked("ingest", *paths, **told)
@@ -272,8 +297,8 @@ class FakeDatabase:
         self.asked.append(("retry_job", (job_id,), {}))
         return job(job_id + 1, state=JobState.QUEUED)
 
-    def classify(self, file: Path, *, frames: bool = False) -> Classification:
-        self.asked.append(("classify", (file,), {"frames": frames}))
+    def classify(self, file: Path, *, frames: bool = False, channel: str = "mix") -> Classification:
+        self.asked.append(("classify", (file,), {"frames": frames, "channel": channel}))
         if file.suffix == ".txt":
             raise NotAudioError(f"{file.name} is not audio")
         return classification(frames=frames)

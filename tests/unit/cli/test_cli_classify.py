@@ -41,7 +41,7 @@ def test_frames_come_when_asked_for(run: Run, database: FakeDatabase) -> None:
     assert answer["granularity"] == "frame"
     assert answer["frames"]["hz"] == 25
     assert np.shape(answer["frames"]["scores"]) == (62, 9)
-    assert database.asked == [("classify", (Path("a.wav"),), {"frames": True})]
+    assert database.asked == [("classify", (Path("a.wav"),), {"frames": True, "channel": "mix"})]
 
 
 def test_a_bad_file_stops_no_other(run: Run, database: FakeDatabase) -> None:
@@ -87,7 +87,7 @@ def test_frames_are_shown_second_by_second(run: Run, database: FakeDatabase) -> 
 def test_a_collections_encoder_is_used_when_asked_for(run: Run, database: FakeDatabase) -> None:
     run("classify", "a.wav", "--collection", "calls", "--json")
 
-    assert database.asked == [("collection.classify", (Path("a.wav"),), {"frames": False})]
+    assert database.asked == [("collection.classify", (Path("a.wav"),), {"frames": False, "channel": "mix"})]
 
 
 def test_out_leaves_three_files(run: Run, database: FakeDatabase, tmp_path: Path) -> None:

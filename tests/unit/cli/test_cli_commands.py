@@ -25,6 +25,9 @@ SHOWING = {
     "show": ("show", "3", "--track"),
     "collections": ("collections",),
     "check": ("check",),
+    "policy": ("policy", "show"),
+    "refusals": ("policy", "refusals"),
+    "forbid": ("policy", "forbid", "agent"),
     "ingest": ("ingest", "calls"),
     "compare": ("compare", "a.wav", "b.wav"),
     "jobs list": ("jobs", "list"),
@@ -107,6 +110,7 @@ class TestSearch:
             "search", "clip.wav", "-k", "3", "--space", "scores", "--min-similarity", "0.5", "--customer", "c1",
             "--speaker", "s1", "--role", "agent", "--label", "sad", "--since", "2026-07-01", "--until",
             "2026-08-01T12:00+00:00", "--min-confidence", "0.6", "--metadata", "a=1=2", "--metadata", "b=",
+            "--recording-role", "customer", "--recording-channel", "right",
         )  # fmt: skip
 
         assert database.asked == [
@@ -126,6 +130,8 @@ class TestSearch:
                     "until": datetime(2026, 8, 1, 12, tzinfo=UTC),
                     "min_confidence": 0.6,
                     "metadata": {"a": "1=2", "b": ""},
+                    "recording_role": "customer",
+                    "recording_channel": "right",
                 },
             )
         ]
@@ -247,6 +253,48 @@ class TestDelete:
         assert outcome.code == 0
         assert "Delete 1 recording from collection default?" in outcome.err
         assert database.asked == asked
+
+
+class TestPolicy:
+    def test_show_holds_the_contract(self, run: Run, database: FakeDatabase) -> None:
+        document = run("policy", "show", "--json").json
+
+        assert document.keys() == {"forbidden_roles", "refused", "changes"}
+        assert (document["forbidden_roles"], document["refused"]) == (["agent"], 2)
+        assert document["changes"][0].keys() == {"role", "forbidden", "reason", "by", "deleted", "changed_at"}
+
+    def test_refusals_hold_the_contract(self, run: Run, database: FakeDatabase) -> None:
+        document = run("policy", "refusals", "--cursor", "here", "--limit", "1", "--json").json
+
+        assert document["items"][0].keys() == {"uri", "channel", "role", "reason", "refused_at"}
+        assert database.asked == [("refusals", (), {"cursor": "here", "limit": 1})]
+
+    def test_forbidding_says_what_was_deleted(self, run: Run, database: FakeDatabase) -> None:
+        said = run("policy", "forbid", "agent", "--reason", "law", "--delete-existing").out
+
+        assert "Deleted 2 recordings with 3 utterances." in said
+        assert database.asked == [("forbid_role", ("agent",), {"reason": "law", "delete_existing": True})]
+
+    def test_allowing_needs_a_reason(self, run: Run, database: FakeDatabase) -> None:
+        assert run("policy", "allow", "agent").code == 2
+        assert database.asked == []
+        assert run("policy", "allow", "agent", "--reason", "agreed").code == 0
+        assert database.asked == [("allow_role", ("agent",), {"reason": "agreed"})]
+
+    def test_ingest_forbids_first(self, run: Run, database: FakeDatabase) -> None:
+        run("ingest", "calls", "--forbid-role", "agent", "--forbid-role", "other")
+
+        assert [asked[:2] for asked in database.asked] == [
+            ("forbid_role", ("agent",)),
+            ("forbid_role", ("other",)),
+            ("ingest", ("calls",)),
+        ]
+
+    def test_a_role_is_asked_for_by_a_collection_only(self, run: Run, database: FakeDatabase) -> None:
+        assert run("classify", "a.wav", "--role", "customer").code == 2
+        run("classify", "a.wav", "--role", "customer", "--channel", "right", "--collection", "calls")
+        told = {"frames": False, "role": "customer", "channel": "right"}
+        assert database.asked == [("collection.classify", (Path("a.wav"),), told)]
 
 
 class TestOthers:
