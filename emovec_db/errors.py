@@ -21,7 +21,8 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   │   ├── NotFiniteError
     │   │   ├── DecoderCrashedError
     │   │   ├── DecodeTimeoutError
-    │   │   └── CrashedError
+    │   │   ├── CrashedError
+    │   │   └── MixedError
     │   ├── RefusedError             403: the collection's policy forbids it
     │   ├── MissingPartError         501: an extra or a weights file is not installed
     │   ├── BadWeightsError

@@ -44,7 +44,7 @@ class Policies:
         _check_role(role)
         with self.store.read() as unit:
             before = unit.policies.of(collection.collection_id)
-            if role in before.forbidden_roles:
+            if role in before.forbidden_roles and not delete_existing:
                 return Deletion(recordings=0, utterances=0, blobs=0)
             _kept_out(unit, collection, _with(before, role), role, may_delete=delete_existing)
         while (deletion := self._try_to_forbid(collection, role, reason, by, delete_existing)) is None:
@@ -59,15 +59,17 @@ class Policies:
         self._part_uploads(collection, role)
         with self.store.write() as unit:
             unit.collections.lock(collection.collection_id)
-            policy = _with(unit.policies.of(collection.collection_id), role)
+            before = unit.policies.of(collection.collection_id)
+            policy = _with(before, role)
             kept_out = _kept_out(unit, collection, policy, role, may_delete=delete_existing)
             if _unparted(unit, collection, policy):
                 return None
             recordings = [unit.recordings.get(collection.collection_id, one) for one in kept_out]
             utterances = sum(len(unit.utterances.of_recording(collection, one)) for one in kept_out)
             orphaned = unit.recordings.delete(collection, kept_out)
-            change = _change(role, forbidden=True, reason=reason, by=by, deleted=len(kept_out))
-            unit.policies.log(collection.collection_id, change)
+            if kept_out or policy != before:
+                change = _change(role, forbidden=True, reason=reason, by=by, deleted=len(kept_out))
+                unit.policies.log(collection.collection_id, change)
         if recordings:
             self.eraser.sweep(collection, recordings, orphaned)
         return Deletion(recordings=len(recordings), utterances=utterances, blobs=len(orphaned))

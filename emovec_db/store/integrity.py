@@ -36,7 +36,10 @@ class Integrity:
             collection.collection_id, Policies(self._connection).of(collection.collection_id)
         )
         if forbidden:
-            yield f"recordings that the policy forbids: {len(forbidden)}, the first is {forbidden[0]}"
+            yield (
+                f"recordings that the policy forbids: {len(forbidden)}, the first is {forbidden[0]}: "
+                "`emovec policy forbid ROLE --delete-existing` deletes them"
+            )
         for statement, sentence in (*_incomplete(collection), *_unlike_the_log(collection)):
             ids = self._connection.scalars(statement.limit(COUNTED)).all()
             if ids:

@@ -40,9 +40,9 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.float32]]:
         waveforms.extend(given)
         return encode(self, given)
 
-    def listen_to_frames(self: FakeEncoder, given: Any) -> Any:
+    def listen_to_frames(self: FakeEncoder, given: Any, **options: Any) -> Any:
         waveforms.append(given)
-        return encode_frames(self, given)
+        return encode_frames(self, given, **options)
 
     monkeypatch.setattr(FakeEncoder, "encode", listen)
     monkeypatch.setattr(FakeEncoder, "encode_frames", listen_to_frames)
@@ -379,9 +379,11 @@ def test_a_forbidden_recording_that_is_stored_is_neither_played_nor_encoded(
         calls.audio(left.recording_id)
     report = calls.audit()
     assert (report.utterances, report.gone) == (1, 1)
-    assert len(heard) == 1
-    assert not holds_agent(heard[0])
-    assert any("policy" in problem for problem in calls.check().problems)
+    assert heard
+    assert not any(holds_agent(waveform) for waveform in heard)
+    assert any("policy forbid ROLE --delete-existing" in problem for problem in calls.check().problems)
+    assert calls.forbid_role("agent", delete_existing=True).recordings == 1
+    assert calls.check().consistent
 
 
 def test_deleting_a_customer_forgets_their_refusals(calls: Collection, files: Path) -> None:
