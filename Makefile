@@ -55,7 +55,7 @@ check: $(VENV)/dev.stamp
 lock: $(VENV)/dev.stamp
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --upgrade --output-file requirements/base.lock
-	$(LOCK) --upgrade --output-file requirements/dev.lock --extra dev --extra emotion2vec \
+	$(LOCK) --upgrade --output-file requirements/dev.lock --extra dev --extra emotion2vec --extra parquet \
 		--constraints requirements/base.lock --no-emit-package torch
 
 samples: $(VENV)/base.stamp

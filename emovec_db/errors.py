@@ -12,6 +12,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   │   └── SchemaOutdatedError
     │   ├── TooLargeError            413
     │   ├── RecordingError           422: this recording can't be used; others can
+    │   │   ├── BadRowError          a row of a manifest
     │   │   ├── UnreadableError      the bytes could not be read at all
     │   │   ├── NotAudioError
     │   │   ├── TruncatedError
@@ -111,6 +112,12 @@ class RecordingError(UserError):
 
     code = "bad_recording"
     http_status = 422
+
+
+class BadRowError(RecordingError):
+    """Raised when a row of a manifest makes no sense; says which, and says nothing about the others."""
+
+    code = "bad_row"
 
 
 class UnreadableError(RecordingError):

@@ -3,69 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import tzinfo
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emovec_db.cli import exit_codes
 from emovec_db.cli.option_sets import with_options
-from emovec_db.cli.options import CollectionOption, JsonOption, comma_list, examples, group, key_values, time_option
+from emovec_db.cli.options import CollectionOption, JsonOption, examples, group
 from emovec_db.cli.output import console, print_json
 from emovec_db.cli.progress import Meter, meter
 from emovec_db.cli.session import opened
 from emovec_db.cli.text import count
+from emovec_db.cli.told import Told
 from emovec_db.errors import EncoderMismatchError, QueryError
 
 if TYPE_CHECKING:
     from emovec_db.database import Collection
-    from emovec_db.domain.ingest import IngestProgress, Progress
+    from emovec_db.domain.ingest import IngestProgress, IngestReport, Progress
 
 app = group()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What is known of the recordings besides their sound."""
-
-    customer_from: Annotated[
-        str | None,
-        typer.Option(metavar="PATTERN", help="Customer, time and more from the path below the folder; see above."),
-    ] = None
-    customer: Annotated[str | None, typer.Option(metavar="NAME", help="Whose emotion it is.")] = None
-    speaker: Annotated[str | None, typer.Option(metavar="NAME", help="Whose voice it is.")] = None
-    role: Annotated[str | None, typer.Option(metavar="ROLE", help="Who speaks: customer, agent or other.")] = None
-    recorded_at: Annotated[str | None, typer.Option(metavar="TIME", help="When, ISO 8601.")] = None
-    metadata: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Anything else; may be given again.")
-    ] = None
-    channels: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES", help="Make each channel a recording of its own: left,right. Else they are mixed."
-        ),
-    ] = None
-    roles: Annotated[
-        str | None, typer.Option(metavar="CHANNEL=ROLE,…", help="Who speaks on which channel; makes each a recording.")
-    ] = None
-
-    def as_arguments(self, zone: tzinfo) -> dict[str, Any]:
-        """Keyword arguments of `Collection.ingest`.
-
-        Raises:
-            QueryError: a time, list or pair that is none.
-        """
-        return {
-            "customer_from": self.customer_from,
-            "customer": self.customer,
-            "speaker": self.speaker,
-            "role": self.role,
-            "recorded_at": time_option(self.recorded_at, zone),
-            "metadata": key_values("--metadata", self.metadata or ()),
-            "channels": ("mix",) if self.channels is None else comma_list("--channels", self.channels),
-            "roles": None if self.roles is None else key_values("--roles", comma_list("--roles", self.roles)),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,21 +43,39 @@ class Terms:
     ] = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How they are taken in."""
+
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again only what failed before; no PATH is needed.")
+    ] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False
+
+    def check(self, terms: Terms, *, anything_named: bool) -> None:
+        """Raise QueryError for what can't be done together."""
+        if not anything_named and not self.retry_failed:
+            raise QueryError("nothing to ingest: give a folder, files, a glob or a --manifest, or --retry-failed")
+        if self.dry_run and self.retry_failed:
+            raise QueryError("--dry-run says what becomes of PATH or --manifest: it can't be given with --retry-failed")
+        if self.dry_run and terms.forbid_role:
+            raise QueryError("--dry-run changes no policy: give --forbid-role without it")
+
+
 @app.command(
     epilog=examples(
         'emovec ingest recordings/ --customer-from "{customer}/{recorded_at:%Y-%m-%d}_*.wav"',
         "emovec ingest calls/*.flac --collection calls --roles left=agent,right=customer --forbid-role agent",
+        "emovec ingest --manifest calls.csv --column customer=caller --dry-run",
         "emovec ingest --retry-failed --json",
     )
 )
-@with_options(told=Told, terms=Terms)
+@with_options(told=Told, way=Way, terms=Terms)
 def ingest(
     told: Told,
+    way: Way,
     terms: Terms,
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Folders, files or quoted globs.")] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try again only what failed before; no PATH is needed.")
-    ] = False,
     collection: CollectionOption = "default",
     as_json: JsonOption = False,
 ) -> None:
@@ -111,17 +86,31 @@ def ingest(
 
     PATTERN matches the path below the folder that was given, with {customer}, {speaker}, {role} and
     {recorded_at:%Y-%m-%d}; any other {name} becomes metadata, * and ** match anything.
+
+    A table has a column uri (or path, file, filename, url: relative to the table's folder), and may have customer,
+    speaker, role, channel and recorded_at; all other columns become metadata.
     """
-    if not paths and not retry_failed:
-        raise QueryError("nothing to ingest: give a folder, files or a glob, or --retry-failed")
-    with opened(terms.encoder, terms.precision) as database, meter("Ingesting", "recordings") as show:
-        known = told.as_arguments(database.settings.zone)
-        progress = _shown_by(show)
+    way.check(terms, anything_named=bool(paths or told.manifest))
+    with opened(terms.encoder, terms.precision) as database:
         target = database.collection(collection)
-        _require_precision(target, terms.precision)
-        for role in terms.forbid_role or ():
-            target.forbid_role(role, reason="emovec ingest --forbid-role")
-        report = target.ingest(*paths or (), **known, retry_failed=retry_failed, progress=progress)
+        known = told.as_arguments(database.settings.zone)
+        if way.dry_run:
+            from emovec_db.cli.forecasts import print_forecasts
+
+            failed = print_forecasts(target.dry_run(*paths or (), **known), as_json=as_json)
+        else:
+            _require_precision(target, terms.precision)
+            for role in terms.forbid_role or ():
+                target.forbid_role(role, reason="emovec ingest --forbid-role")
+            with meter("Ingesting", "recordings") as show:
+                report = target.ingest(*paths or (), **known, retry_failed=way.retry_failed, progress=_shown_by(show))
+            failed = report.failed
+            _print(report, collection, as_json=as_json)
+    if failed:
+        raise typer.Exit(exit_codes.SOME_RECORDINGS_FAILED)
+
+
+def _print(report: IngestReport, collection: str, *, as_json: bool) -> None:
     if as_json:
         from emovec_db.documents import ingest_document
 
@@ -130,8 +119,6 @@ def ingest(
         from emovec_db.cli.ingest_view import ingest_view
 
         console().print(ingest_view(report, collection))
-    if report.failed:
-        raise typer.Exit(exit_codes.SOME_RECORDINGS_FAILED)
 
 
 def _require_precision(target: Collection, precision: str | None) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Unpack
+from typing import BinaryIO, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,14 @@ from emovec_db.domain.classification import CheckReport, Classification, Deletio
 from emovec_db.domain.clustering import Clustering
 from emovec_db.domain.collection import Collection as StoredCollection
 from emovec_db.domain.collection import CollectionSummary
-from emovec_db.domain.ingest import AudioFile, IngestReport, IngestRequest, Progress
+from emovec_db.domain.ingest import (
+    AudioFile,
+    Forecast,
+    IngestFields,
+    IngestReport,
+    IngestRequest,
+    Progress,
+)
 from emovec_db.domain.job import Job, JobItem
 from emovec_db.domain.path_pattern import PathPattern
 from emovec_db.domain.policy import Policy, PolicyChange, Refusal
@@ -36,10 +42,12 @@ from emovec_db.services.classify import classify, compare
 from emovec_db.services.clusters import cluster
 from emovec_db.services.collections import open_or_create
 from emovec_db.services.gate import NO_POLICY, admitted_sound
+from emovec_db.services.ingest.asking import localised, request_of
 from emovec_db.services.methods import Method, method_for_new, method_of
 from emovec_db.services.playback import audio_file, sources_of
 from emovec_db.services.profiles import ProfileQuestion, profile
 from emovec_db.services.search import Question
+from emovec_db.sources.finding import manifest_of
 from emovec_db.spaces.registry import SPACES, space_named
 
 
@@ -62,52 +70,39 @@ class Collection:
 
     # --- taking recordings in
 
-    def ingest(  # noqa: PLR0913 - what people say of recordings
+    def ingest(
         self,
         *paths: str | Path,
-        customer_from: str | None = None,
-        customer: str | None = None,
-        speaker: str | None = None,
-        role: str | None = None,
-        recorded_at: datetime | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        channels: Sequence[str] = (MIX,),
-        roles: Mapping[str, str] | None = None,
         retry_failed: bool = False,
         progress: Progress | None = None,
+        **said: Unpack[IngestFields],
     ) -> IngestReport:
-        """Store the recordings below `paths` (files, folders, globs); what is stored already is passed over.
+        """Store the recordings below `paths` (files, folders, globs) or listed in a manifest.
 
-        `customer_from` is a pattern such as ``{customer}/{recorded_at:%Y-%m-%d}_*.wav`` for the path below each
-        folder. `roles` names the party on each channel (``{"left": "agent", "right": "customer"}``), which makes each
-        channel a recording of its own. With `retry_failed` only recordings that failed before are tried again.
+        What is stored already is passed over. What is `said` of them is in `domain.ingest.IngestFields`. With
+        `retry_failed` only recordings that failed before are tried again.
 
         Raises:
-            QueryError: a pattern, channel or role makes no sense.
+            QueryError: a pattern, channel, role or manifest makes no sense.
             EncoderMismatchError: the configured encoder is not the collection's.
         """
-        request = IngestRequest(
-            paths=tuple(os.path.abspath(Path(path).expanduser()) for path in paths),
-            customer_from=customer_from,
-            details=self._localised(
-                Details(customer=customer, speaker=speaker, role=role, recorded_at=recorded_at, metadata=metadata or {})
-            ),
-            channels=tuple(channels) if tuple(channels) != (MIX,) or not roles else tuple(roles),
-            roles=roles or {},
-        )
-        if customer_from:
-            PathPattern.parse(customer_from, self._parts.settings.zone)
-        if not paths and not retry_failed:
-            raise QueryError("nothing to ingest: expected a file, folder or glob")
-        stored = open_or_create(self._parts.store, self._parts.encoders, self.name)
-        archives = Archives(
-            self._parts.store,
-            self._parts.settings.zone,
-            lambda collection, job_id, tally: self._parts.ingest(
-                collection, job_id, tally, self._parts.archive_limits, progress
-            ),
-        )
-        return archives.retry_failed(stored) if retry_failed else archives.ingest(stored, request)
+        if retry_failed:
+            return self._archives(progress).retry_failed(self._opened())
+        request = self._request(paths, said)
+        return self._archives(progress).ingest(self._opened(), request)
+
+    def dry_run(self, *paths: str | Path, **said: Unpack[IngestFields]) -> Iterator[Forecast]:
+        """What `ingest` would do with each recording, lazily; nothing is written, and no recording is opened.
+
+        So what shows only in a file's bytes does not show here: damage, silence, copies of what is stored.
+
+        Raises:
+            QueryError: a pattern, channel, role or manifest makes no sense.
+        """
+        request = self._request(paths, said)
+        with self._parts.store.read() as unit:
+            stored = unit.collections.find(self.name)
+        return self._archives(None).forecast(stored, request)
 
     def upload(
         self,
@@ -123,12 +118,9 @@ class Collection:
         Raises:
             TooLargeError: the upload is larger than the settings allow.
         """
-        request = IngestRequest(
-            details=self._localised(details or Details()),
-            channels=tuple(channels) if tuple(channels) != (MIX,) or not roles else tuple(roles),
-            roles=roles or {},
-        )
-        stored = open_or_create(self._parts.store, self._parts.encoders, self.name)
+        request = request_of(self._parts.settings.zone, channels=channels, roles=roles)
+        request = replace(request, details=localised(details or Details(), self._parts.settings.zone))
+        stored = self._opened()
         limit = self._parts.upload_limits.max_bytes
         job_id = self._parts.uploads.receive(stored, stream, file_name, request, limit)
         with self._parts.store.read() as unit:
@@ -343,7 +335,7 @@ class Collection:
         Raises:
             ConflictError: such recordings are stored, and `delete_existing` was not said.
         """
-        stored = open_or_create(self._parts.store, self._parts.encoders, self.name)
+        stored = self._opened()
         return self._parts.policies.forbid(stored, role, reason=reason, by=by, delete_existing=delete_existing)
 
     def allow_role(self, role: str, *, reason: str, by: str | None = None) -> None:
@@ -412,10 +404,26 @@ class Collection:
         with self._parts.store.read() as unit:
             return unit.collections.get(self.name)
 
-    def _localised(self, details: Details) -> Details:
-        """A time without a zone is in the zone of the settings."""
-        moment = details.recorded_at
-        if moment is None:
-            return details
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=self._parts.settings.zone)
-        return replace(details, recorded_at=aware.astimezone(UTC))
+    def _opened(self) -> StoredCollection:
+        """The stored collection, made if need be."""
+        return open_or_create(self._parts.store, self._parts.encoders, self.name)
+
+    def _request(self, paths: Sequence[str | Path], said: IngestFields) -> IngestRequest:
+        """Checked before anything is written."""
+        zone = self._parts.settings.zone
+        request = request_of(zone, paths, **said)
+        if bool(request.paths) == bool(request.manifest):
+            raise QueryError("expected files, folders or globs, or a manifest that lists recordings, and not both")
+        if request.customer_from:
+            PathPattern.parse(request.customer_from, zone)
+        manifest_of(request, zone)
+        return request
+
+    def _archives(self, progress: Progress | None) -> Archives:
+        return Archives(
+            self._parts.store,
+            self._parts.settings.zone,
+            lambda collection, job_id, tally: self._parts.ingest(
+                collection, job_id, tally, self._parts.archive_limits, progress
+            ),
+        )

@@ -3,7 +3,7 @@
 from emovec_db.documents.classification import audit_document, check_document, classification_document
 from emovec_db.documents.clusterings import cluster_document, clustering_document
 from emovec_db.documents.collections import collection_document, model_document
-from emovec_db.documents.jobs import ingest_document, item_document, job_document
+from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
 from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
 from emovec_db.documents.recordings import deletion_document, recording_document, track_document, utterance_document
@@ -20,6 +20,7 @@ __all__ = [
     "collection_document",
     "deletion_document",
     "filter_document",
+    "forecast_document",
     "ingest_document",
     "item_document",
     "job_document",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emovec_db.documents.values import Document, time_text
-from emovec_db.domain.ingest import IngestFailure, IngestReport
+from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport
 from emovec_db.domain.job import ErrorKind, Job, JobItem
 
 
@@ -21,6 +21,22 @@ def ingest_document(report: IngestReport) -> Document:
         "seconds": report.seconds,
         "duration_s": report.duration_s,
         "notes": list(report.notes),
+    }
+
+
+def forecast_document(forecast: Forecast) -> Document:
+    """``{uri, channel, outcome, customer, speaker, role, recorded_at, metadata, reason}``."""
+    details = forecast.details
+    return {
+        "uri": forecast.uri,
+        "channel": forecast.channel,
+        "outcome": forecast.outcome.value,
+        "customer": details.customer,
+        "speaker": details.speaker,
+        "role": details.role,
+        "recorded_at": time_text(details.recorded_at),
+        "metadata": dict(details.metadata),
+        "reason": forecast.reason,
     }
 
 

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from emovec_db.domain.recording import ROLES, Details
 from emovec_db.domain.sound import MIX
 from emovec_db.errors import QueryError
+
+
+class IngestFields(TypedDict, total=False):
+    """What people say of the recordings that they want to be ingested, by keyword."""
+
+    #: a table that lists recordings: .csv, .tsv, .jsonl, .ndjson or .parquet
+    manifest: str | Path | None
+    #: which of its columns tells what, where their names don't say: ``{"customer": "caller"}``
+    columns: Mapping[str, str] | None
+    #: a pattern such as ``{customer}/{recorded_at:%Y-%m-%d}_*.wav`` for the path below each folder
+    customer_from: str | None
+    customer: str | None
+    speaker: str | None
+    role: str | None
+    #: without a zone in that of the settings
+    recorded_at: datetime | None
+    metadata: Mapping[str, Any] | None
+    #: ``("left", "right")``: each becomes a recording of its own; else they are mixed
+    channels: Sequence[str]
+    #: the party on each channel, ``{"left": "agent", "right": "customer"}``; makes each a recording of its own
+    roles: Mapping[str, str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +41,15 @@ class IngestRequest:
 
     #: files, folders and globs, as absolute paths
     paths: tuple[str, ...] = ()
-    #: see `PathPattern`; matched below each path's root
+    #: a table that lists recordings, as an absolute path
+    manifest: str | None = None
+    #: which column of it tells what, where their names don't say; see `sources.manifest.columns.FIELDS`
+    columns: Mapping[str, str] = field(default_factory=dict)
+    #: see `PathPattern`; matched below each path's root, or the manifest's folder
     customer_from: str | None = None
-    #: of every recording; what the pattern finds goes first
+    #: of every recording; see `details_by_channel`
     details: Details = field(default_factory=Details)
-    #: each becomes a recording of its own
+    #: each becomes a recording of its own, unless a manifest names others
     channels: tuple[str, ...] = (MIX,)
     #: role by channel
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -30,31 +57,45 @@ class IngestRequest:
     def __post_init__(self) -> None:
         if not self.channels:
             raise QueryError("no channels are asked for: expected for example mix, or left and right")
-        if MIX in self.channels and len(self.channels) > 1:
-            raise QueryError(
-                f"channels are {', '.join(self.channels)}: a file is stored either mixed or by channels, so expected "
-                f"{MIX} alone, or the others without it"
-            )
+        _check_apart(self.channels)
         for channel, role in self.roles.items():
             if role not in ROLES:
                 raise QueryError(f"the role of channel {channel} is {role!r}: expected one of {', '.join(ROLES)}")
             if channel not in self.channels:
                 raise QueryError(f"channel {channel} has a role but is not among {', '.join(self.channels)}")
 
-    def details_of(self, channel: str, found: Details | None) -> Details:
-        """Details of one channel of one file: pattern, then the given ones, and the channel's role."""
-        merged = self.details if found is None else overlay(self.details, found)
-        return replace(merged, role=self.roles[channel]) if channel in self.roles else merged
+    def details_by_channel(
+        self, matched: Details | None, told: Mapping[str | None, Details] | None = None
+    ) -> dict[str, Details]:
+        """What is known of each channel of a file that becomes a recording.
 
-    def details_by_channel(self, found: Details | None) -> dict[str, Details]:
-        """`details_of` every channel that is asked for."""
-        return {channel: self.details_of(channel, found) for channel in self.channels}
+        What is said of a few goes before what is said of many: a manifest's row (`told`, by channel; None: of those
+        that are asked for), the channel's role, what the pattern `matched` in the path, the details of all.
+
+        Raises:
+            QueryError: the mix of a file and single channels of it.
+        """
+        rows = told or {None: Details()}
+        every = rows.get(None)
+        channels = dict.fromkeys(rows) if every is None else dict.fromkeys((*self.channels, *rows))
+        named = [channel for channel in channels if channel is not None]
+        _check_apart(named)
+        return {
+            channel: overlay(self._details_of(channel, matched), rows.get(channel) or every or Details())
+            for channel in named
+        }
+
+    def _details_of(self, channel: str, matched: Details | None) -> Details:
+        merged = self.details if matched is None else overlay(self.details, matched)
+        return replace(merged, role=self.roles[channel]) if channel in self.roles else merged
 
     def as_params(self) -> dict[str, Any]:
         """As JSON, to be kept with the job."""
         details = self.details
         return {
             "paths": list(self.paths),
+            "manifest": self.manifest,
+            "columns": dict(self.columns),
             "customer_from": self.customer_from,
             "channels": list(self.channels),
             "roles": dict(self.roles),
@@ -66,10 +107,20 @@ class IngestRequest:
         """The inverse of `as_params`."""
         return cls(
             paths=tuple(params["paths"]),
+            manifest=params["manifest"],
+            columns=params["columns"],
             customer_from=params["customer_from"],
             details=Details.from_params(params["details"]),
             channels=tuple(params["channels"]),
             roles=params["roles"],
+        )
+
+
+def _check_apart(channels: Sequence[str]) -> None:
+    if MIX in channels and len(channels) > 1:
+        raise QueryError(
+            f"channels are {', '.join(channels)}: a file is stored either mixed or by channels, so expected "
+            f"{MIX} alone, or the others without it"
         )
 
 
@@ -109,6 +160,32 @@ class IngestReport:
     duration_s: float = 0.0
     #: remarks that are not failures: conflicts, the same sound in another file, names that did not match
     notes: tuple[str, ...] = ()
+
+
+class Outcome(StrEnum):
+    """What an ingest would do with a recording."""
+
+    NEW = "new"
+    #: its file is another one than the one that was stored from this uri
+    CHANGED = "changed"
+    #: it is stored, and more would be known of it
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What an ingest would do with one recording, by its file's name, size and time alone."""
+
+    uri: str
+    channel: str
+    outcome: Outcome
+    #: as they would be stored
+    details: Details
+    #: why it would be refused or fail
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,26 +1,29 @@
-"""Ingesting folders, globs and files as one foreground job."""
+"""Ingesting folders, globs, files and manifests as one foreground job."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.ingest import IngestReport, IngestRequest
+from emovec_db.domain.ingest import Forecast, IngestReport, IngestRequest
 from emovec_db.domain.job import ARCHIVE_JOB, JobState
-from emovec_db.domain.path_pattern import PathPattern
 from emovec_db.errors import EmovecError
 from emovec_db.processes import owner_name
 from emovec_db.services.ingest.archive import Ingest
+from emovec_db.services.ingest.candidates import Candidates
+from emovec_db.services.ingest.counting import counting
+from emovec_db.services.ingest.forecast import Forecaster
 from emovec_db.services.ingest.reading import Candidate, Reading, look_again
 from emovec_db.services.ingest.survey import Survey
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.leases import LEASE_S, beating, end_leases
-from emovec_db.sources.folders import find_recordings
+from emovec_db.sources.finding import count, find, manifest_of
 from emovec_db.sources.local import path_of
+from emovec_db.sources.manifest.manifest import is_row
 from emovec_db.store.store import Store
 
 
@@ -34,26 +37,35 @@ class Archives:
     ingest_for: Callable[[Collection, int, Tally], Ingest]
 
     def ingest(self, collection: Collection, request: IngestRequest) -> IngestReport:
-        """Walk the request's paths; files that are stored in their present state are passed over."""
+        """Take what the request names; files that are stored in their present state are passed over.
+
+        Raises:
+            QueryError, MissingPartError, UnreadableError, NotAudioError: the manifest can't be used.
+        """
         ignored: Counter[str] = Counter()
-        tally = Tally(total=_count(request.paths) * len(request.channels))
-        survey = Survey(
-            store=self.store,
-            collection=collection,
-            request=request,
-            pattern=PathPattern.parse(request.customer_from, self.zone) if request.customer_from else None,
-            tally=tally,
-        )
-        self._run(collection, survey.of(find_recordings(request.paths, ignored=ignored)), tally)
+        tally = Tally()
+        found = find(request, self.zone, ignored)
+        candidates = Candidates.of_request(request, self.zone, tally.note)
+        survey = Survey(store=self.store, collection=collection, candidates=candidates, tally=tally)
+        self._forget_rows(collection, request)
+        with counting(count(request, self.zone), tally):
+            self._run(collection, survey.of(found), tally)
         if ignored:
             kinds = ", ".join(f"{kind} × {count}" for kind, count in ignored.most_common(10))
             tally.note(f"passed over, no recordings by their names: {kinds}")
         return tally.report()
 
+    def forecast(self, collection: Collection | None, request: IngestRequest) -> Iterator[Forecast]:
+        """What `ingest` would do, as far as that shows without opening a recording; nothing is written."""
+        candidates = Candidates.of_request(request, self.zone, note=lambda _note: None)
+        forecaster = Forecaster(store=self.store, collection=collection, candidates=candidates)
+        return forecaster.of(find(request, self.zone, Counter()))
+
     def retry_failed(self, collection: Collection) -> IngestReport:
         """Try every recording again that failed, with what was known of it then."""
         with self.store.read() as unit:
-            kept = unit.failures.of_collection(collection.collection_id)
+            failed = unit.failures.of_collection(collection.collection_id)
+        kept = [item for item in failed if not is_row(item.uri)]
         failures = [item for item in kept if os.path.lexists(path_of(item.uri))]
         vanished = sorted({item.uri for item in kept} - {item.uri for item in failures})
         if vanished:
@@ -63,8 +75,22 @@ class Archives:
         tally = Tally(total=sum(len(item.params["details"]) for item in failures))
         for uri in vanished:
             tally.note(f"{uri} failed before and is gone now: forgotten")
+        if len(kept) < len(failed):
+            tally.note(
+                f"{len(failed) - len(kept)} rows of manifests made no sense: mend and ingest the manifests again"
+            )
         self._run(collection, again, tally)
         return tally.report()
+
+    def _forget_rows(self, collection: Collection, request: IngestRequest) -> None:
+        """Rows of the manifest that made no sense earlier: it may have been mended, and rows have other numbers now."""
+        manifest = manifest_of(request, self.zone)
+        if manifest is None:
+            return
+        with self.store.write() as unit:
+            kept = unit.failures.of_collection(collection.collection_id)
+            rows = [item.uri for item in kept if item.uri.startswith(f"{manifest.uri}#")]
+            unit.failures.clear(collection.collection_id, rows)
 
     def _run(self, collection: Collection, items: Iterable[Candidate | Reading], tally: Tally) -> None:
         owner = owner_name()
@@ -88,8 +114,3 @@ class Archives:
         finally:
             with self.store.write() as unit:
                 unit.jobs.finish(job_id, owner, state, tally.settled(), error)
-
-
-def _count(paths: Sequence[str]) -> int:
-    """Only names are looked at, so that the progress can tell how much is left."""
-    return sum(1 for _found in find_recordings(paths, ignored=Counter()))

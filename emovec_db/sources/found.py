@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from emovec_db.domain.recording import Details
 from emovec_db.errors import EmovecError
 
 
@@ -20,3 +22,5 @@ class Found:
     relative: str
     #: why it can't be a recording, as far as that shows without opening it
     error: EmovecError | None = None
+    #: what a manifest tells, by channel; None: of all channels that are asked for
+    told: Mapping[str | None, Details] = field(default_factory=dict)

@@ -54,7 +54,7 @@ def names(requirements: list[str]) -> set[str]:
 @pytest.mark.parametrize(
     ("top", "lock", "beside"),
     [
-        ("emovec_db", "base.lock", names(EXTRAS["emotion2vec"])),
+        ("emovec_db", "base.lock", names([*EXTRAS["emotion2vec"], *EXTRAS["parquet"]])),
         ("tests", "dev.lock", UNLOCKED),
         ("tools", "dev.lock", UNLOCKED),
         ("benchmarks", "dev.lock", UNLOCKED),
@@ -79,7 +79,10 @@ def test_imports_are_seen() -> None:
     ("lock", "requirements"),
     [
         ("base.lock", [*PROJECT["dependencies"], *EXTRAS["postgres"]]),
-        ("dev.lock", [*PROJECT["dependencies"], *EXTRAS["postgres"], *EXTRAS["dev"], *EXTRAS["emotion2vec"]]),
+        (
+            "dev.lock",
+            [*PROJECT["dependencies"], *EXTRAS["postgres"], *EXTRAS["dev"], *EXTRAS["emotion2vec"], *EXTRAS["parquet"]],
+        ),
     ],
 )
 def test_lock_satisfies_what_is_declared(lock: str, requirements: list[str]) -> None:

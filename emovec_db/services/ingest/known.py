@@ -58,3 +58,7 @@ class Known:
                 reason = self.policy.refusal(details.role, mixed=refusal.mixed)
                 reasons.update({channel: reason} if reason else {})
         return reasons
+
+
+#: of a collection that does not exist yet
+NOTHING = Known(stored={}, details={}, refusals={}, policy=Policy())

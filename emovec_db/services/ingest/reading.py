@@ -72,6 +72,10 @@ class Reading:
     #: by channel, where an upload's sound is kept without the other parties'
     kept_alone: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def details(self) -> dict[str, Details]:
+        return self.candidate.details
+
 
 def failed(path: Path, uri: str, details: dict[str, Details], error: EmovecError) -> Reading:
     """The reading of a file that can't even be looked at: all its channels have failed."""

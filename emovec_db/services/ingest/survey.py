@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.ingest import IngestRequest, overlay
-from emovec_db.domain.path_pattern import PathPattern
+from emovec_db.domain.ingest import overlay
 from emovec_db.domain.recording import Details
-from emovec_db.errors import QueryError, RefusedError
+from emovec_db.errors import RefusedError
+from emovec_db.services.ingest.candidates import Candidates
 from emovec_db.services.ingest.known import Known
-from emovec_db.services.ingest.reading import Candidate, Reading, failed, look_at
+from emovec_db.services.ingest.reading import Candidate, Reading
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.ingest.writing import LEFT_APART
 from emovec_db.sources.found import Found
@@ -28,31 +28,19 @@ class Survey:
 
     store: Store
     collection: Collection
-    request: IngestRequest
-    pattern: PathPattern | None
+    candidates: Candidates
     tally: Tally
 
     def of(self, found: Iterable[Found]) -> Iterator[Candidate | Reading]:
         """Candidates to read, and failed readings of files that can't even be looked at."""
         iterator = iter(found)
+        total = 0
         while chunk := list(islice(iterator, CHUNK_FILES)):
-            looked_at = [self._candidate(item) for item in chunk]
+            looked_at = [self.candidates.of(item) for item in chunk]
+            total += sum(len(one.details) for one in looked_at)
             yield from (one for one in looked_at if isinstance(one, Reading))
             yield from self._changed([one for one in looked_at if isinstance(one, Candidate)])
-
-    def _candidate(self, found: Found) -> Candidate | Reading:
-        unmatched = dict.fromkeys(self.request.channels, self.request.details)
-        if found.error is not None:
-            return failed(found.path, found.uri, unmatched, found.error)
-        try:
-            matched = self.pattern.match(found.relative) if self.pattern else None
-        except QueryError as error:
-            return failed(found.path, found.uri, unmatched, error)
-        if self.pattern and matched is None:
-            self.tally.note(
-                f"{found.relative} does not match {self.request.customer_from!r}: stored without the pattern's details"
-            )
-        return look_at(found.path, found.uri, self.request.details_by_channel(matched))
+        self.tally.total = total
 
     def _changed(self, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
         """Those that must be read; what is known of the others is counted, and brought up to date."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 import emovec_db
 from emovec_db.audio.decode import decode
 from emovec_db.database import Collection, Database
+from emovec_db.domain.ingest import Outcome
 from emovec_db.domain.policy import PolicyChange
 from emovec_db.domain.recording import Details
 from emovec_db.domain.sound import SoundLimits
@@ -93,6 +95,11 @@ def retry_mended_job(database: Database, calls: Collection, files: Path, **said:
     assert database.run_next_job("test") is not None
 
 
+def listing(files: Path, uri: str = "agent/alone.wav", **told: str) -> Path:
+    (files / "calls.jsonl").write_text(json.dumps({"uri": uri, **told}))
+    return files / "calls.jsonl"
+
+
 def mixed(file: Path) -> Any:
     return decode(file, limits=LIMITS)[0]
 
@@ -111,6 +118,14 @@ PATHS: dict[str, Path_] = {
     "ingest the agent's channel": lambda _, calls, files: calls.ingest(files / "call.wav", roles={"left": "agent"}),
     "ingest both channels": lambda _, calls, files: calls.ingest(files / "call.wav", roles=ROLES),
     "ingest channels of no role": lambda _, calls, files: calls.ingest(files / "call.wav", channels=("left", "right")),
+    "ingest an agent by a manifest": lambda _, calls, files: calls.ingest(manifest=listing(files, role="agent")),
+    "ingest a voice of no role by a manifest": lambda _, calls, files: calls.ingest(manifest=listing(files)),
+    "ingest the agent's channel by a manifest": lambda _, calls, files: calls.ingest(
+        manifest=listing(files, uri="call.wav", channel="left", role="agent"), role="customer"
+    ),
+    "ingest a call as the customer's by a manifest": lambda _, calls, files: calls.ingest(
+        manifest=listing(files, uri="call.wav", role="customer")
+    ),
     "retry a call": lambda _, calls, files: retry_mended(calls, files, role="customer"),
     "retry both channels": lambda _, calls, files: retry_mended(calls, files, roles=ROLES),
     "retry a call's job": lambda database, calls, files: retry_mended_job(database, calls, files, role="customer"),
@@ -144,6 +159,8 @@ PATHS: dict[str, Path_] = {
 
 #: methods of a collection that take sound in
 TAKING_SOUND = {"ingest", "upload", "classify", "compare", "similar"}
+#: takes paths, but opens no recording
+OPENING_NONE = {"dry_run"}
 
 
 def test_the_paths_are_all_there_are() -> None:
@@ -156,8 +173,8 @@ def test_the_paths_are_all_there_are() -> None:
     }
     tried = {name for attempt in PATHS.values() for name in attempt.__code__.co_names}
     helpers = {name for helper in (upload, retry_mended) for name in helper.__code__.co_names}
-    assert taking == TAKING_SOUND
-    assert taking <= tried | helpers
+    assert taking == TAKING_SOUND | OPENING_NONE
+    assert tried | helpers >= TAKING_SOUND
 
 
 @pytest.mark.parametrize("attempt", PATHS.values(), ids=PATHS.keys())
@@ -203,6 +220,17 @@ def test_refusals_are_counted_and_kept_with_their_reason(calls: Collection, file
     assert (datetime.now(UTC) - refusal.refused_at).total_seconds() < 3600
     assert calls.summary().refusals == 1
     assert calls.failures() == (), "a refusal is no failure"
+
+
+def test_a_dry_run_says_what_would_be_refused(calls: Collection, files: Path) -> None:
+    def said() -> list[tuple[str, Outcome, bool]]:
+        return [(one.channel, one.outcome, bool(one.reason)) for one in calls.dry_run(files / "call.wav", roles=ROLES)]
+
+    assert said() == [("left", Outcome.REFUSED, True), ("right", Outcome.NEW, False)]
+    calls.ingest(files / "call.wav", roles=ROLES)
+    assert said() == [("left", Outcome.REFUSED, True), ("right", Outcome.UNCHANGED, False)]
+    (mix,) = calls.dry_run(files / "call.wav", role="customer")
+    assert mix.outcome is Outcome.UNCHANGED, "the channels are stored, so the mix is left out"
 
 
 def test_a_second_ingest_reads_no_refused_file_again(

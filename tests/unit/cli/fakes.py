@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from emovec_db.domain.classification import CheckReport, Classification, Deletio
 from emovec_db.domain.clustering import Cluster, Clustering
 from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
-from emovec_db.domain.ingest import IngestFailure, IngestReport
+from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport
 from emovec_db.domain.job import ErrorKind, Job, JobItem, JobState
 from emovec_db.domain.policy import Policy, PolicyChange, Refusal
 from emovec_db.domain.profile import Estimate, NearestCustomer, Profile, TrendPoint
@@ -200,6 +201,10 @@ class FakeCollection:
             raise KeyboardInterrupt
         return self.database.report
 
+    def dry_run(self, *paths: str, **told: Any) -> Iterator[Forecast]:
+        self._asked("dry_run", *paths, **told)
+        return iter(self.database.forecasts)
+
     def similar(self, file: Path, **wanted: Any) -> tuple[Match, ...]:
         self._asked("similar", file, **wanted)
         return self.database.matches
@@ -257,6 +262,7 @@ class FakeDatabase:
     #: encoder and precision
     opened_with: tuple[str | None, str | None] = (None, None)
     report: IngestReport = field(default_factory=IngestReport)
+    forecasts: tuple[Forecast, ...] = ()
     matches: tuple[Match, ...] = field(default_factory=lambda: (Match(utterance(), 0.75),))
     problems: tuple[str, ...] = ()
     interrupted: bool = False

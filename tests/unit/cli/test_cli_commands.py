@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from emovec_db.domain.ingest import IngestFailure, IngestReport
+from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport, Outcome
+from emovec_db.domain.recording import Details
 from emovec_db.emotions import LABELS
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, FakeDatabase
+from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, WHEN, FakeDatabase
 
 #: commands that print a table
 SHOWING = {
@@ -173,6 +174,7 @@ class TestIngest:
             "--role", "customer", "--recorded-at", "2026-01-02", "--metadata", "a=1", "--channels", "left, right",
             "--roles", "left=agent,right=customer", "--retry-failed", "--encoder", "other", "--precision", "fp32",
             "--collection", "calls",
+            "--manifest", "calls.csv", "--column", "customer=caller", "--column", "uri=wav",
         )  # fmt: skip
 
         assert database.opened_with == ("other", "fp32")
@@ -181,6 +183,8 @@ class TestIngest:
                 "ingest",
                 ("a", "b/*.wav"),
                 {
+                    "manifest": "calls.csv",
+                    "columns": {"customer": "caller", "uri": "wav"},
                     "customer_from": "{customer}/*",
                     "customer": "c1",
                     "speaker": "s1",
@@ -218,6 +222,45 @@ class TestIngest:
 
         assert outcome.code == 0
         assert "No recordings were found" in outcome.out
+
+
+class TestDryRun:
+    FORECASTS = (
+        Forecast(
+            uri=NASTY_URI, channel="left", outcome=Outcome.NEW,
+            details=Details(customer="c1\x1b7", role="agent", recorded_at=WHEN, metadata={"batch": 7}),
+        ),
+        Forecast(uri="file:///calls/b.wav", channel="mix", outcome=Outcome.UNCHANGED, details=Details()),
+        Forecast(
+            uri="file:///calls.csv#line=7", channel="mix", outcome=Outcome.FAILED, details=Details(), reason="bad \x1b"
+        ),
+    )  # fmt: skip
+
+    def test_each_is_told_on_a_line_and_the_unchanged_are_counted(self, run: Run, database: FakeDatabase) -> None:
+        database.forecasts = self.FORECASTS
+        outcome = run("ingest", "--manifest", "calls.csv", "--dry-run", "--customer", "c1")
+
+        assert outcome.code == 3
+        first, second, last = outcome.out.splitlines()
+        assert first.startswith(f"new      /calls/{NASTY_SHOWN} [left]  customer=c1\\x1b7 role=agent recorded_at=")
+        assert first.endswith(" batch=7")
+        assert second == "failed   /calls.csv#line=7  bad \\x1b"
+        assert last == "3 recordings: 1 new, 1 unchanged, 1 failed. Nothing was written."
+        ((method, _, told),) = database.asked
+        assert (method, told["manifest"], told["customer"]) == ("dry_run", "calls.csv", "c1")
+
+    def test_json_is_one_document(self, run: Run, database: FakeDatabase) -> None:
+        database.forecasts = self.FORECASTS
+        document = run("ingest", "calls", "--dry-run", "--json").json
+
+        assert [one["outcome"] for one in document.pop("recordings")] == ["new", "unchanged", "failed"]
+        assert document == {"new": 1, "changed": 0, "updated": 0, "unchanged": 1, "refused": 0, "failed": 1}
+
+    def test_nothing_at_all(self, run: Run, database: FakeDatabase) -> None:
+        outcome = run("ingest", "calls", "--dry-run")
+
+        assert (outcome.code, outcome.out) == (0, "0 recordings. Nothing was written.\n")
+        assert run("ingest", "calls", "--dry-run", "--json").json["recordings"] == []
 
 
 class TestDelete:

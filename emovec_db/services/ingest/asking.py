@@ -1,0 +1,52 @@
+"""What people say of recordings, as a request that can be kept and carried out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Unpack
+
+from emovec_db.domain.ingest import IngestFields, IngestRequest
+from emovec_db.domain.recording import Details
+from emovec_db.domain.sound import MIX
+
+
+def request_of(zone: tzinfo, paths: Sequence[str | Path] = (), **said: Unpack[IngestFields]) -> IngestRequest:
+    """A request; times without a zone are `zone`'s.
+
+    Raises:
+        QueryError: a channel or role makes no sense.
+    """
+    channels, roles = tuple(said.get("channels", (MIX,))), said.get("roles") or {}
+    manifest = said.get("manifest")
+    details = Details(
+        customer=said.get("customer"),
+        speaker=said.get("speaker"),
+        role=said.get("role"),
+        recorded_at=said.get("recorded_at"),
+        metadata=said.get("metadata") or {},
+    )
+    return IngestRequest(
+        paths=tuple(_absolute(path) for path in paths),
+        manifest=None if manifest is None else _absolute(manifest),
+        columns=said.get("columns") or {},
+        customer_from=said.get("customer_from"),
+        details=localised(details, zone),
+        channels=channels if channels != (MIX,) or not roles else tuple(roles),
+        roles=roles,
+    )
+
+
+def localised(details: Details, zone: tzinfo) -> Details:
+    """With the time in UTC; one without a zone is `zone`'s."""
+    moment = details.recorded_at
+    if moment is None:
+        return details
+    return replace(details, recorded_at=(moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC))
+
+
+def _absolute(path: str | Path) -> str:
+    return os.path.abspath(Path(path).expanduser())

@@ -1,0 +1,1 @@
+"""Tables that list recordings and tell what is known of them."""
