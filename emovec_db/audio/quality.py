@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.audio import music
 from emovec_db.audio.listening import Origin
 from emovec_db.audio.metering import Levels
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, Quality, Waveform
@@ -37,6 +38,8 @@ WARNING_TEXTS: Final[dict[str, str]] = {
     "Use the original recording if this is a copy of lower quality.",
     "long": "Longer than 30 s: it is cut into windows, and its label sums up moods that may differ. "
     "Look at the windows one by one.",
+    "music": "Music or singing, or a steady tone: the encoders were made for speech, and what they say of music means "
+    "little. Take it out, or give the channel that holds the voice.",
 }
 
 
@@ -55,6 +58,8 @@ def measure(waveform: Waveform, levels: Levels, origin: Origin) -> Quality:
         "near_silent": _db(loud) < NEAR_SILENT_DB,
         "narrow_band": origin.sample_rate_hz < SAMPLE_RATE_HZ or _treble_db(waveform) < NARROW_BAND_DB,
         "long": duration_s > LONG_S,
+        "music": duration_s >= music.MIN_DURATION_S
+        and music.activation(waveform, loud * 10 ** (-SILENCE_DB / 10)) > music.THRESHOLD,
     }
     return Quality(
         duration_s=duration_s,

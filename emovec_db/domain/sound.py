@@ -44,7 +44,7 @@ class Quality:
     codec: str
     #: of the file, before mixing
     channels: int
-    #: plain codes: short, clipped, near_silent, narrow_band, long
+    #: plain codes: short, clipped, near_silent, narrow_band, long, music
     warnings: tuple[str, ...] = ()
 
     def is_mixed(self, channel: str) -> bool:

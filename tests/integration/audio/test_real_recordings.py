@@ -60,6 +60,7 @@ def test_every_fixture_is_decoded_with_a_sensible_quality(shared_data):
         telephone = "calls" in one.relative
         assert ("narrow_band" in quality.warnings) == telephone
         assert ("long" in quality.warnings) == telephone
+        assert "music" not in quality.warnings
 
 
 @pytest.mark.parametrize(

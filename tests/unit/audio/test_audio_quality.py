@@ -138,7 +138,7 @@ def test_warnings(samples, rate_hz, warnings):
 
 
 def test_every_warning_says_what_to_do():
-    assert set(WARNING_TEXTS) == {"short", "clipped", "near_silent", "narrow_band", "long"}
+    assert set(WARNING_TEXTS) == {"short", "clipped", "near_silent", "narrow_band", "long", "music"}
     assert all(text.count(".") >= 2 for text in WARNING_TEXTS.values())
 
 
