@@ -29,6 +29,8 @@ if {samples}:
     encode([numpy.random.default_rng(0).standard_normal({samples}).astype("f4") * 0.1])
 print(json.dumps(loaded_s))
 """
+#: the last word of a variant's name to the kind of product whose speed limits it; the rest multiplies float32
+KINDS = {"bf16": "bf16", "int8": "int8", "int8-onnx": "int8"}
 
 
 @dataclass(slots=True)
@@ -61,8 +63,8 @@ def speed_table(turns: dict[str, Turns], clips: Sequence[Waveform], directory: P
         ratios = [base / ours for base, ours in zip(turns[GENERATE].clock_s, own.clock_s, strict=True)]
         cpu_ratios = [base / ours for base, ours in zip(turns[GENERATE].cpu_s, own.cpu_s, strict=True)]
         clock = Spread.of([took_s / seconds * 1000 for took_s in own.clock_s])
-        limit = limits.get(name.removeprefix("torch "), limits["fp32"] if name.endswith(("fp32", "generate")) else None)
-        share = "" if limit is None else f"{100 * work / float(np.median(own.clock_s)) / limit:.0f} %"
+        limit = limits[KINDS.get(name.rpartition(" ")[2], "fp32")]
+        share = f"{100 * work / float(np.median(own.clock_s)) / limit:.0f} %"
         rows.append([name, clock, figure(1000 / clock.median), Spread.of(ratios), Spread.of(cpu_ratios), share])
     head = ["variant", "ms per s of sound", "× real time", "× generate", "× generate, CPU time", "of the limit"]
     return table(head, rows)
@@ -121,7 +123,7 @@ def main() -> None:
         [
             f"{len(clips)} pieces of 3 to 8 s, {what}, {rounds} rounds in turns, {asked.threads} threads; "
             f"{gflop(clips, directory) / sum(map(len, clips)) * SAMPLE_RATE_HZ:.1f} GFLOP per second of sound; "
-            f"limit (one product of 2048 × 1024 × 4096), GFLOP/s: {limit_text}.",
+            f"limit (the blocks' largest product by itself, 512 × 1024 × 4096), GFLOP/s: {limit_text}.",
             speed_table(turns, clips, directory, limits),
             "Against `generate`, on random weights: bf16 and int8 have to be measured again on the real ones.",
             parity,

@@ -11,7 +11,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("numpy", "faiss-cpu", "onnxruntime", "sqlalchemy", "av", "soxr")
+PACKAGES = ("numpy", "faiss-cpu", "torch", "funasr", "onnxruntime", "sqlalchemy", "av", "soxr")
 
 
 def machine() -> str:

@@ -15,6 +15,8 @@ from emovec_db.errors import PrecisionError
 Linear = Callable[[torch.Tensor], torch.Tensor]
 #: weights are packed for about this many rows; any number can be multiplied
 PACKED_FOR_ROWS: Final = 1024
+#: products of fewer inputs are no faster in 8-bit integers
+INTEGERS_FROM_INPUTS: Final = 64
 PRECISIONS: Final = ("fp32", "bf16", "int8")
 
 
@@ -52,24 +54,32 @@ class Arithmetic:
             raise PrecisionError(f"int8 needs an x86 CPU, and this is {device}: take bf16 or fp32")
         return cls(place, torch.float32 if precision == "fp32" else torch.bfloat16, precision == "int8")
 
+    @property
+    def result_dtype(self) -> torch.dtype:
+        """Of most products: sums of integers come as float32."""
+        return torch.float32 if self.integers else self.dtype
+
     def tensor(self, weight: torch.Tensor) -> torch.Tensor:
         return weight.to(self.device, self.dtype)
 
     def linear(self, weight: torch.Tensor, bias: torch.Tensor | None = None, *, gelu: bool = False) -> Linear:
-        """x @ weight.T + bias, then GELU (erf) where asked; x is of `dtype`.
+        """x @ weight.T + bias, then GELU (erf) where asked; x of any dtype.
 
         On an x86 CPU through oneDNN with the weights packed once: unlike MKL it uses all of AVX-512 on AMD, and GELU
-        costs no pass of its own. Elsewhere through what torch has.
+        costs no pass of its own. Elsewhere through what torch has. The result is of `dtype`, but float32 with
+        `integers`.
         """
-        placed = self.tensor(weight), None if bias is None else self.tensor(bias)
-        return _packed(*placed, gelu) if self.device.type == "cpu" and has_packed_linears() else _plain(*placed, gelu)
-
-    def block_linear(self, weight: torch.Tensor, bias: torch.Tensor, *, gelu: bool = False) -> Linear:
-        """The same within a block: x may be float32 whatever `dtype` is."""
-        if self.integers:
-            return _integers(weight.float(), bias.float(), gelu)
-        linear = self.linear(weight, bias, gelu=gelu)
+        if self.integers and weight.shape[1] >= INTEGERS_FROM_INPUTS:
+            return _integers(weight.float(), bias, gelu)
+        packs = self.device.type == "cpu" and has_packed_linears()
+        linear = (_packed if packs else _plain)(self.tensor(weight), None if bias is None else self.tensor(bias), gelu)
         return lambda x: linear(x.to(self.dtype))
+
+
+def gelu_(x: torch.Tensor) -> torch.Tensor:
+    """GELU (erf) in place."""
+    changed: torch.Tensor = torch.ops.aten.gelu_(x)
+    return changed
 
 
 def has_packed_linears() -> bool:
@@ -93,12 +103,12 @@ def _packed(weight: torch.Tensor, bias: torch.Tensor | None, gelu: bool) -> Line
 def _plain(weight: torch.Tensor, bias: torch.Tensor | None, gelu: bool) -> Linear:
     def linear(x: torch.Tensor) -> torch.Tensor:
         product = functional.linear(x, weight, bias)
-        return functional.gelu(product) if gelu else product
+        return gelu_(product) if gelu else product
 
     return linear
 
 
-def _integers(weight: torch.Tensor, bias: torch.Tensor, gelu: bool) -> Linear:
+def _integers(weight: torch.Tensor, bias: torch.Tensor | None, gelu: bool) -> Linear:
     """Products of 8-bit integers, float32 out: weights scaled by output, x by row.
 
     A scale of its own for each row, not one for all of x, so that no row's numbers depend on its company.
@@ -107,15 +117,17 @@ def _integers(weight: torch.Tensor, bias: torch.Tensor, gelu: bool) -> Linear:
     integers = (weight / scales[:, None]).round().to(torch.int8)
     packed = torch.ops.onednn.qlinear_prepack(integers, [PACKED_FOR_ROWS, weight.shape[1]])
     zeros = torch.zeros(len(weight), dtype=torch.int64)
+    added = torch.zeros(len(weight)) if bias is None else bias.float()
 
     def linear(x: torch.Tensor) -> torch.Tensor:
         steps = x.abs().amax(1, keepdim=True).float().clamp_min_(1e-12).div_(127)
-        # unsigned around 128: with signed ones oneDNN falls back to a loop that takes minutes
-        levels = torch.div(x, steps).round_().add_(128).to(torch.uint8)
+        # unsigned around 128: with signed ones oneDNN falls back to a loop that takes minutes. torch converts to
+        # signed eight times as fast as to unsigned, and adding 128 to those bits wraps round to the same
+        levels = torch.div(x, steps).round_().to(torch.int8).view(torch.uint8).add_(128)
         sums = torch.ops.onednn.qlinear_pointwise(
             levels, 1.0, 128, packed, scales, zeros, None, 1.0, 0, torch.float32, "none", [], ""
         )
-        product = torch.addcmul(bias, sums, steps)
-        return functional.gelu(product) if gelu else product
+        product = torch.addcmul(added, sums, steps, out=sums)
+        return gelu_(product) if gelu else product
 
     return linear

@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch.nn import functional
 
-from emovec_db.encoder.emotion2vec.arithmetic import Arithmetic, Norm
+from emovec_db.encoder.emotion2vec.arithmetic import Arithmetic, Norm, gelu_
 from emovec_db.encoder.emotion2vec.directory import FRAME_SAMPLES, FRAME_STEP_SAMPLES
 
 #: frames that go through the seven convolutions at once. The first gives 64 rows of 2 KB per frame: what one layer
@@ -28,7 +28,6 @@ class FrameConvolutions:
         ]
         self._norm = _norm(weights, "project_features.1", arithmetic)
         self._projection = arithmetic.linear(*(weights[f"project_features.2.{part}"] for part in ("weight", "bias")))
-        self._dtype = arithmetic.dtype
 
     def __call__(self, samples: torch.Tensor) -> torch.Tensor:
         """(rows, dim) of float32 samples (320 * rows + 80,)."""
@@ -41,7 +40,7 @@ class FrameConvolutions:
         return torch.cat([self._features(chunk) for chunk in chunks])
 
     def _features(self, samples: torch.Tensor) -> torch.Tensor:
-        x = samples[:, None].to(self._dtype)
+        x = samples[:, None]
         for layer in self._layers:
             x = layer(x)
         return self._projection(self._norm(x))
@@ -61,11 +60,14 @@ class _FrameLayer:
         channels = x.shape[1]
         rows = (len(x) - self._kernel) // self._stride + 1
         seen = x.as_strided((rows, self._kernel * channels), (self._stride * channels, 1)).contiguous()
-        return functional.gelu(self._norm(self._linear(seen)))
+        return gelu_(self._norm(self._linear(seen)))
 
 
 def _norm(weights: Weights, name: str, arithmetic: Arithmetic) -> Norm:
-    return Norm(arithmetic.tensor(weights[f"{name}.weight"]), arithmetic.tensor(weights[f"{name}.bias"]))
+    weight, bias = (
+        weights[f"{name}.{part}"].to(arithmetic.device, arithmetic.result_dtype) for part in ("weight", "bias")
+    )
+    return Norm(weight, bias)
 
 
 class PositionConvolutions:
@@ -81,8 +83,8 @@ class PositionConvolutions:
     def __call__(self, x: torch.Tensor, gaps: torch.Tensor) -> torch.Tensor:
         """(rows, dim) of the same."""
         for weight, bias in self._convolutions:
-            x = x.index_fill(0, gaps, 0)
+            x = x.to(weight.dtype).index_fill(0, gaps, 0)
             y = functional.conv1d(x.t()[None], weight, bias, padding=weight.shape[2] // 2, groups=self._groups)
             y = y[0, :, : len(x)].t().contiguous()  # an even kernel gives one row too many
-            x = functional.gelu(functional.layer_norm(y, y.shape[1:]))
+            x = gelu_(functional.layer_norm(y, y.shape[1:]))
         return x

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch.nn import functional
 
 from emovec_db.encoder.emotion2vec.arithmetic import Arithmetic, Linear, Norm
+from emovec_db.encoder.emotion2vec.attention import attend
 
 #: first and last row (exclusive) of each waveform
 Spans = Sequence[tuple[int, int]]
@@ -21,7 +21,7 @@ class Block:
         self, weights: Mapping[str, torch.Tensor], name: str, heads: int, eps: float, arithmetic: Arithmetic
     ) -> None:
         def linear(part: str, *, gelu: bool = False) -> Linear:
-            return arithmetic.block_linear(weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"], gelu=gelu)
+            return arithmetic.linear(weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"], gelu=gelu)
 
         def norm(part: str) -> Norm:
             weight, bias = (weights[f"{name}.{part}.{key}"].to(arithmetic.device) for key in ("weight", "bias"))
@@ -30,7 +30,7 @@ class Block:
         self._qkv, self._out = linear("attn.qkv"), linear("attn.proj")
         self._up, self._down = linear("mlp.fc1", gelu=True), linear("mlp.fc2")
         self._norm1, self._norm2 = norm("norm1"), norm("norm2")
-        self._heads = heads
+        self._heads, self._dtype = heads, arithmetic.dtype
 
     def __call__(self, x: torch.Tensor, bias: torch.Tensor, spans: Spans) -> torch.Tensor:
         """Float32 (rows, dim) of the same; `bias` is the `alibi_bias` of the longest span or more."""
@@ -39,17 +39,18 @@ class Block:
 
     def _attend(self, qkv: torch.Tensor, bias: torch.Tensor, spans: Spans) -> torch.Tensor:
         """(rows, dim) of queries, keys and values (rows, 3 * dim), each span by itself."""
-        attended = qkv.new_empty(len(qkv), qkv.shape[1] // 3)
+        attended = torch.empty(len(qkv), qkv.shape[1] // 3, dtype=self._dtype, device=qkv.device)
         for start, stop in spans:
             rows = stop - start
-            q, k, v = qkv[start:stop].view(1, rows, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-            heads = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias[:, :, :rows, :rows])
-            attended[start:stop] = heads[0].transpose(0, 1).reshape(rows, -1)
+            heads = qkv[start:stop].view(rows, 3, self._heads, -1).permute(1, 2, 0, 3)
+            q, k, v = heads.to(self._dtype, memory_format=torch.contiguous_format)
+            own = attend(q, k, v, bias[:, :rows, :rows])
+            attended[start:stop].view(rows, self._heads, -1).copy_(own.transpose(0, 1))
         return attended
 
 
 def alibi_bias(rows: int, extra: int, scale: torch.Tensor) -> torch.Tensor:
-    """ALiBi's attention bias, float32 (1, heads, rows, rows): minus slope times distance, 0 from and to extra tokens.
+    """ALiBi's attention bias, float32 (heads, rows, rows): minus slope times distance, 0 from and to extra tokens.
 
     `scale` float32 (heads,) multiplies the slopes. The bias of fewer rows is the upper left part. Press, Smith, Lewis:
     Train Short, Test Long, 2022; in both directions, as in data2vec 2.0.
@@ -57,8 +58,8 @@ def alibi_bias(rows: int, extra: int, scale: torch.Tensor) -> torch.Tensor:
     steepness = torch.tensor(slopes(len(scale)), device=scale.device)
     place = torch.arange(rows - extra, device=scale.device, dtype=torch.float32)
     distance = (place[:, None] - place).abs_().neg_()
-    bias = torch.zeros(1, len(scale), rows, rows, device=scale.device)
-    torch.mul(steepness[:, None, None], distance, out=bias[0, :, extra:, extra:]).mul_(scale[:, None, None])
+    bias = torch.zeros(len(scale), rows, rows, device=scale.device)
+    torch.mul(steepness[:, None, None], distance, out=bias[:, extra:, extra:]).mul_(scale[:, None, None])
     return bias
 
 
