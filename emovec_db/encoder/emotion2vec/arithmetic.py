@@ -37,7 +37,8 @@ class Arithmetic:
     """Where the network computes, and in what.
 
     `dtype` is that of weights and products; the rows between blocks, their layer norms and the head are float32.
-    With `integers` the blocks' products, three quarters of the work, are of 8-bit integers.
+    With `integers` products of 64 inputs or more are of 8-bit integers: all but the first convolution's, the positional
+    convolutions' and attention's.
     """
 
     device: torch.device

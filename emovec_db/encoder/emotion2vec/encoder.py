@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,9 +26,9 @@ from emovec_db.errors import BusyError, MissingPartError
 if TYPE_CHECKING:
     from emovec_db.encoder.emotion2vec.network import Network
 
-#: rows (frames and extra tokens, 50 a second) computed together. From about 300 rows on matrix products are as fast as
-#: they get; above 512 the hidden layer's tensors pass 8 MB, and malloc then takes them from the kernel page by page
-BUDGET_ROWS: Final = 512
+#: rows (frames and extra tokens, 50 a second) computed together. From about 250 rows on matrix products are as fast as
+#: they get, and small packs are shared out evenly between cores
+BUDGET_ROWS: Final = 300
 #: a GPU wants more work at a time
 GPU_BUDGET_ROWS: Final = 16_384
 
@@ -38,10 +38,10 @@ class Emotion2vecEncoder(PackedEncoder):
 
     The waveform is layer-normed as a whole; the embedding is the mean of the frames, scores are the head's softmax
     on it. At `precision` fp32 equal to `AutoModel.generate` within 1e-5, by position, whatever is encoded together.
-    bf16 computes products in bfloat16, about twice as fast on CPUs and GPUs that have it; int8 those of the blocks in
+    bf16 computes products in bfloat16, about twice as fast on CPUs and GPUs that have it; int8 nearly all of them in
     8-bit integers, faster still, on x86 CPUs. `threads` sets torch's thread count for the whole process, None leaves
-    it. `device` is a name of `devices`; on a GPU cuDNN is kept from TF32, whose ten bits are not fp32. Nothing else in
-    the process is changed.
+    it; on a CPU so many packs are computed side by side. `device` is a name of `devices`; on a GPU cuDNN is kept from
+    TF32, whose ten bits are not fp32. Nothing else in the process is changed.
 
     Raises MissingPartError (extra, files or device), BadWeightsError, PrecisionError (not to be had here), UserError.
     """
@@ -66,6 +66,13 @@ class Emotion2vecEncoder(PackedEncoder):
         import torch
 
         return f"torch-{torch.__version__.split('+')[0]}-{self._device.partition(':')[0]}"
+
+    def _packs(self, waveforms: Sequence[Waveform], todo: Sequence[Pack]) -> Iterable[list[Encoding]]:
+        if self._device != "cpu":
+            return super()._packs(waveforms, todo)
+        from emovec_db.encoder.emotion2vec.lanes import side_by_side
+
+        return side_by_side(lambda pack: self._encodings(waveforms, pack), todo)
 
     def _encodings(self, waveforms: Sequence[Waveform], pack: Pack) -> list[Encoding]:
         """In halves where the device's memory does not suffice."""
@@ -108,11 +115,14 @@ def _network(directory: ModelDirectory, threads: int | None, device: str, precis
     import torch
 
     from emovec_db.encoder.emotion2vec.arithmetic import Arithmetic
+    from emovec_db.encoder.emotion2vec.lanes import keep_freed_memory
     from emovec_db.encoder.emotion2vec.loading import load_network
     from emovec_db.encoder.emotion2vec.network import Network
 
     if threads is not None:
         torch.set_num_threads(threads)
-    if device != "cpu":
+    if device == "cpu":
+        keep_freed_memory()
+    else:
         torch.backends.cudnn.allow_tf32 = False
     return Network(load_network(directory), directory, Arithmetic.of(precision, device))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -38,6 +38,10 @@ class PackedEncoder(ABC):
     def _encodings(self, waveforms: Sequence[Waveform], pack: Pack) -> list[Encoding]:
         """Of the pack's waveforms, in its order."""
 
+    def _packs(self, waveforms: Sequence[Waveform], todo: Sequence[Pack]) -> Iterable[list[Encoding]]:
+        """`_encodings` of each pack, in order."""
+        return (self._encodings(waveforms, pack) for pack in todo)
+
     @abstractmethod
     def _piece(self, waveform: Waveform) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores (frames, 9) and embeddings (frames, dim) of a waveform of at most 30 s, float32."""
@@ -47,9 +51,10 @@ class PackedEncoder(ABC):
         for waveform in waveforms:
             check_waveform(waveform, min_samples=MIN_SAMPLES, max_samples=MAX_SAMPLES)
         frames = [frame_count(len(waveform)) for waveform in waveforms]
+        todo = packs(frames, gap_rows=self._gap_rows, budget_rows=self._budget_rows)
         encodings: dict[int, Encoding] = {}
-        for pack in packs(frames, gap_rows=self._gap_rows, budget_rows=self._budget_rows):
-            encodings |= zip(pack.places, self._encodings(waveforms, pack), strict=True)
+        for pack, own in zip(todo, self._packs(waveforms, todo), strict=True):
+            encodings |= zip(pack.places, own, strict=True)
         return [encodings[place] for place in range(len(waveforms))]
 
     def encode_frames(self, waveform: Waveform, *, embeddings: bool = False) -> Frames:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +64,41 @@ def test_loud_company_is_not_heard(encoder: Emotion2vecEncoder) -> None:
     quiet = encoder.encode([noise(20_000, 1), waveform, noise(20_000, 2)])[1]
     loud = encoder.encode([np.ones(20_000, np.float32), waveform, noise(20_000, 3) * np.float32(1000)])[1]
     np.testing.assert_array_equal(quiet.embedding, loud.embedding)
+
+
+@pytest.fixture
+def three_threads() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_packs_side_by_side(small_packs: Emotion2vecEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several at a time on fewer threads each; the process keeps its thread count, also when one of them fails."""
+    import torch
+
+    counts, pooled, another_thread = [], small_packs._network.pooled, ThreadPoolExecutor(1)
+    waveforms = [noise(samples, samples) for samples in (30_000, 42_000, 400, 36_000, 48_000, 33_000)]
+    alone = [small_packs.encode([waveform])[0] for waveform in waveforms]
+
+    def counted(waveforms: list[Array], pack: Pack) -> object:
+        counts.append(torch.get_num_threads())
+        if len(waveforms) == 2:
+            raise MemoryError
+        return pooled(waveforms, pack)
+
+    monkeypatch.setattr(small_packs._network, "pooled", counted)
+    for ours, expected in zip(small_packs.encode(waveforms), alone, strict=True):
+        np.testing.assert_allclose(ours.embedding, expected.embedding, rtol=0, atol=TOLERANCE)
+    assert set(counts) == {1}
+    with pytest.raises(MemoryError):
+        small_packs.encode(waveforms[:2])
+    small_packs.encode(waveforms[:1])
+    assert counts[-1] == torch.get_num_threads() == another_thread.submit(torch.get_num_threads).result() == 3
 
 
 @pytest.mark.parametrize(("precision", "cosine"), [("bf16", 0.999), ("int8", 0.995)])
