@@ -11,7 +11,6 @@ import torch
 from emovec_db.domain.encoding import Encoding
 from emovec_db.encoder.emotion2vec.packing import Pack
 
-
 #: just below the 32 MB from which glibc learns nothing
 LEARNT_BYTES: Final = 31 * 2**20
 
