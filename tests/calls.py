@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
-from emovec_db.audio.decode import decode
-from emovec_db.domain.sound import SoundLimits
-from emovec_db.errors import EmovecError
 from tests.sounds import tone, write
 
 #: the fake encoder hears anger in one and neutrality in the other
@@ -39,15 +37,33 @@ def holds_agent(waveform: NDArray[np.float32]) -> bool:
 
 
 def files_with_agent(folder: Path) -> list[Path]:
-    """Files below a folder that sound of the agent on any channel, whatever their names."""
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and _sounds_of_agent(path)]
+    """Files below a folder that sound of the agent on any channel of any track, whatever their names."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and any(map(holds_agent, _sounds(path)))]
 
 
-def _sounds_of_agent(path: Path) -> bool:
+def _sounds(path: Path) -> Iterator[NDArray[np.float32]]:
+    """Every channel of every track, as it is; nothing of what is no sound."""
     try:
-        channels = soundfile.info(path).channels
-        names = [f"ch{place}" for place in range(channels)]
-        sounds = decode(path, channels=names, limits=SoundLimits(10**9, 3600))
-    except (EmovecError, soundfile.LibsndfileError):
-        return False
-    return any(holds_agent(sound.waveform) for sound in sounds)
+        container = av.open(str(path))
+    except av.FFmpegError:
+        return
+    with container:
+        tracks = len(container.streams.audio)
+    for track in range(tracks):
+        with av.open(str(path)) as container:
+            resampler = av.AudioResampler(format="fltp", rate=16_000)
+            frames = [part for frame in container.decode(audio=track) for part in resampler.resample(frame)]
+            yield from np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
+
+
+def write_two_tracks(path: Path) -> Path:
+    """The customer on the first track, the agent on a second, which nobody hears who plays it."""
+    with av.open(str(path), "w", format="matroska") as container:
+        streams = [container.add_stream("pcm_s16le", rate=16_000, layout="mono") for _ in range(2)]
+        for stream, sound in zip(streams, (customer(), agent()), strict=True):
+            pcm = np.rint(sound * 32767).astype(np.int16)[np.newaxis]
+            frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
+            frame.sample_rate = 16_000
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    return path

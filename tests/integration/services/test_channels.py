@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import emovec_db
 from emovec_db.audio.decode import decode
 from emovec_db.database import Collection, Database
 from emovec_db.domain.sound import SoundLimits
+from emovec_db.encoder.fake import FakeEncoder
 from emovec_db.errors import QueryError
 from tests.calls import AGENT_HZ, CUSTOMER_HZ, holds_agent, write_call
 
@@ -82,6 +85,24 @@ def test_a_later_ingest_without_roles_does_not_bring_the_mix_back(
         calls.delete(recording_id)
     assert calls.ingest(call).ingested == 1
     assert by_channel(calls).keys() == {"mix"}
+
+
+def test_channels_that_are_stored_while_the_mix_is_encoded_win(
+    database: Database, call: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode, late = FakeEncoder.encode, [ROLES]
+
+    def ingest_meanwhile(self: FakeEncoder, waveforms: Any) -> Any:
+        while late:
+            with emovec_db.open(tmp_path / "data", encoder="fake") as other:
+                other.collection("calls").ingest(call, roles=late.pop())
+        return encode(self, waveforms)
+
+    monkeypatch.setattr(FakeEncoder, "encode", ingest_meanwhile)
+    calls = database.collection("calls")
+    report = calls.ingest(call)
+    assert (report.ingested, report.unchanged) == (0, 1)
+    assert by_channel(calls).keys() == {"left", "right"}
 
 
 def test_mix_and_channels_are_never_asked_for_together(database: Database, call: Path) -> None:

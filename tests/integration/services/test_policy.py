@@ -24,8 +24,9 @@ from emovec_db.domain.recording import Details
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.encoder.fake import FakeEncoder
 from emovec_db.errors import ConflictError, QueryError, RefusedError
+from emovec_db.services.policies import Policies
 from emovec_db.store.store import Store
-from tests.calls import agent, customer, files_with_agent, holds_agent, write_call
+from tests.calls import agent, customer, files_with_agent, holds_agent, write_call, write_two_tracks
 from tests.sounds import write
 
 ROLES = {"left": "agent", "right": "customer"}
@@ -361,6 +362,37 @@ def test_another_collections_copy_of_an_upload_stays(database: Database, files: 
     assert calls.audio(calls.recordings().items[0].recording_id).path.is_file(), "it is the only copy"
 
 
+def test_a_second_track_is_neither_kept_nor_played(database: Database, calls: Collection, tmp_path: Path) -> None:
+    file = write_two_tracks(tmp_path / "tracks.mka")
+    assert files_with_agent(tmp_path) == [file]
+    calls.ingest(file, role="customer")
+    played = calls.audio(1)
+    assert played.media_type == "audio/wav"
+    assert played.path != file
+    calls.delete(1)
+    upload(database, calls, file, details=Details(role="customer"))
+    (stored,) = calls.recordings().items
+    assert calls.audio(stored.recording_id).path.is_file()
+    assert files_with_agent(tmp_path / "data") == []
+
+
+def test_an_upload_that_is_stored_while_a_role_is_forbidden_is_parted_too(
+    database: Database, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = database.collection("calls")
+    part, late = Policies._part_uploads, [{"right": "customer"}]
+
+    def part_then_store(self: Policies, *asked: Any) -> None:
+        part(self, *asked)
+        while late:
+            upload(database, calls, files / "call.wav", roles=late.pop())
+
+    monkeypatch.setattr(Policies, "_part_uploads", part_then_store)
+    calls.forbid_role("agent")
+    assert [one.channel for one in calls.recordings().items] == ["right"]
+    assert files_with_agent(database.settings.data_dir) == []
+
+
 def test_only_a_reason_undoes_it_and_all_is_logged(calls: Collection, files: Path) -> None:
     calls.ingest(files / "call.wav", roles=ROLES)
     for reason in ("", "  "):
@@ -392,6 +424,7 @@ def forbid_by_hand(store: Store, calls: Collection) -> None:
         stored = unit.collections.get(calls.name)
         change = PolicyChange(role="agent", forbidden=True, reason="", by="", deleted=0, changed_at=datetime.now(UTC))
         unit.policies.log(stored.collection_id, change)
+    store.close()
 
 
 def test_a_forbidden_recording_that_is_stored_is_neither_played_nor_encoded(
