@@ -21,8 +21,7 @@ from emovec_db.audio.decode import decode
 from emovec_db.domain.sound import Sound
 from emovec_db.encoder.compact import CompactEncoder
 from emovec_db.services.encoding import encode_sounds
-from emovec_db.services.methods import DEFAULT_SEGMENTATION, Method
-from emovec_db.speech.registry import segmentation_named
+from emovec_db.speech.windows import Windows
 
 #: as many sounds as `emovec ingest` hands to the encoder at once
 BATCH = 64
@@ -84,9 +83,9 @@ def _encoding(threads: int) -> str:
 
 
 def _encode(encoder: CompactEncoder, sounds: Sequence[Sound]) -> None:
-    method = Method(encoder, segmentation_named(DEFAULT_SEGMENTATION))
+    windows = Windows()
     for start in range(0, len(sounds), BATCH):
-        encode_sounds(method, sounds[start : start + BATCH])
+        encode_sounds(encoder, [(sound, windows.cut(sound.waveform)) for sound in sounds[start : start + BATCH]])
 
 
 def _check(document: dict[str, int], expected: str, count: int) -> None:

@@ -20,7 +20,7 @@ from emovec_db.domain.sound import Quality
 from emovec_db.domain.track import FULL_LEVEL, TRACK_HZ, Track
 from emovec_db.emotions import LABELS
 from emovec_db.settings import read_settings
-from emovec_db.speech.windows import SEGMENTATION
+from emovec_db.speech.windows import WINDOWS
 from emovec_db.store.store import Unit
 
 COLLECTION = "benchmark"
@@ -89,7 +89,7 @@ def _collection(parts: Parts, dim: int) -> Collection:
     with parts.store.write() as unit:
         found = unit.collections.find(COLLECTION)
         identity = EncoderIdentity("made-up", "1", "0" * 64, "fp32", dim)
-        recipe = Recipe(encoder_source="made-up", segmentation=SEGMENTATION)
+        recipe = Recipe(encoder_source="made-up", segmentation=WINDOWS)
         return found or unit.collections.create(COLLECTION, identity, recipe)
 
 

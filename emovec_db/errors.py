@@ -9,6 +9,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   ├── NotFoundError            404
     │   ├── ConflictError            409
     │   │   ├── EncoderMismatchError
+    │   │   ├── RecipeMismatchError
     │   │   └── SchemaOutdatedError
     │   ├── TooLargeError            413
     │   ├── RecordingError           422: this recording can't be used; others can
@@ -19,6 +20,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   │   ├── TooShortError
     │   │   ├── TooLongError
     │   │   ├── SilentError
+    │   │   ├── NoSpeechError
     │   │   ├── NotFiniteError
     │   │   ├── DecoderCrashedError
     │   │   ├── DecodeTimeoutError
@@ -94,6 +96,12 @@ class EncoderMismatchError(ConflictError):
     code = "encoder_mismatch"
 
 
+class RecipeMismatchError(ConflictError):
+    """Raised when an ingest asks for another segmentation than its collection was made with."""
+
+    code = "recipe_mismatch"
+
+
 class SchemaOutdatedError(ConflictError):
     """Raised when the database was written by another version of the schema."""
 
@@ -154,6 +162,12 @@ class SilentError(RecordingError):
     """Raised when nothing is heard: scores of silence would look ordinary and mean nothing."""
 
     code = "silent"
+
+
+class NoSpeechError(RecordingError):
+    """Raised when a recording is to be cut at pauses and no speech is heard in it; short ones stay whole instead."""
+
+    code = "no_speech"
 
 
 class NotFiniteError(RecordingError):

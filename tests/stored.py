@@ -15,6 +15,7 @@ from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.policy import PolicyChange, Refusal
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
+from emovec_db.domain.segmentation import LeftOut
 from emovec_db.domain.sound import MIX, Quality
 from emovec_db.domain.track import Track
 from emovec_db.emotions import LABELS
@@ -78,9 +79,8 @@ def recording(
     name: str, *, utterances: Sequence[NewUtterance] | None = None, channel: str = MIX, **changes: Any
 ) -> NewRecording:
     """A recording whose bytes are its name; `changes` go to the details or, by field name, to the recording."""
-    own = {
-        key: changes.pop(key) for key in ("pcm_sha256", "summary", "blob_key", "quality", "source") if key in changes
-    }
+    fields = ("pcm_sha256", "summary", "left_out", "blob_key", "quality", "source")
+    own = {key: changes.pop(key) for key in fields if key in changes}
     values: dict[str, Any] = {
         "sha256": sha256(name),
         "pcm_sha256": sha256(f"{name} decoded, {channel}"),
@@ -89,6 +89,7 @@ def recording(
         "source": Source(uri=f"file:///calls/{name}.wav", size_bytes=len(name), mtime_ns=1_750_000_000_123_456_789),
         "quality": QUALITY,
         "summary": prediction(),
+        "left_out": LeftOut(silence_s=0.5, other_sound_s=0.25),
         "utterances": tuple(utterances) if utterances is not None else (utterance(len(name)),),
         "track": track(len(name)),
     }

@@ -60,6 +60,28 @@ class Frames(Answer):
     scores: list[list[float]]
 
 
+class LeftOut(Answer):
+    """How much of a recording is in no utterance; with the utterances it makes up the recording."""
+
+    silence_s: float
+    other_sound_s: float = Field(description="ring tone, hold music, noise: no speech was heard in it")
+
+
+class Moment(Answer):
+    """An utterance in which a label is strong."""
+
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+class Heard(Moment):
+    """A segment that was encoded, and is not stored."""
+
+    label: Label
+    scores: Scores
+
+
 class Classification(Answer):
     """An encoder's word on a recording that is not stored."""
 
@@ -72,6 +94,10 @@ class Classification(Answer):
     notice: str | None
     warnings: list[str]
     quality: Quality
+    utterances: list[Heard]
+    time_shares: Scores = Field(description="share of the utterances' time in which each label is the top one")
+    strongest: dict[Label, list[Moment]] = Field(description="by label, the utterances of greatest confidence")
+    left_out: LeftOut
     frames: Frames | None = None
 
 
@@ -128,11 +154,18 @@ class Recording(Answer):
     label: Label
     confidence: float
     scores: Scores
+    left_out: LeftOut
     quality: Quality
     sha256: str
     created_at: str
     utterances: list[Utterance] | None = None
     siblings: list[Sibling] | None = None
+    time_shares: Scores | None = Field(
+        None, description="share of the utterances' time in which each label is the top one"
+    )
+    strongest: dict[Label, list[Moment]] | None = Field(
+        None, description="by label, the utterances of greatest confidence"
+    )
 
 
 class Track(Answer):

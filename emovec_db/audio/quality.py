@@ -36,8 +36,8 @@ WARNING_TEXTS: Final[dict[str, str]] = {
     "near_silent": "Nearly silent: even its loud parts are faint. Record closer to the speaker or at a higher level.",
     "narrow_band": "Narrow band, as on the telephone: nothing above 4 kHz is heard, where part of the emotion lies. "
     "Use the original recording if this is a copy of lower quality.",
-    "long": "Longer than 30 s: it is cut into windows, and its label sums up moods that may differ. "
-    "Look at the windows one by one.",
+    "long": "Longer than 30 s: it is cut into utterances, and its label sums up moods that may differ. "
+    "Look at the utterances one by one.",
     "music": "Music or singing, or a steady tone: the encoders were made for speech, and what they say of music means "
     "little. Take it out, or give the channel that holds the voice.",
 }

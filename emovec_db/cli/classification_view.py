@@ -11,6 +11,7 @@ from rich.text import Text
 from emovec_db.audio.quality import WARNING_TEXTS
 from emovec_db.cli.frames_view import frames_view
 from emovec_db.cli.text import bar, certainty, duration, emotion_name, percent, printable
+from emovec_db.cli.timeline_view import timeline_view
 from emovec_db.domain.classification import Classification
 from emovec_db.domain.encoding import Prediction
 from emovec_db.domain.sound import Quality
@@ -26,6 +27,8 @@ def classification_view(file: Path, heard: Classification) -> RenderableType:
         _verdict(heard.prediction),
         score_bars(heard.prediction),
     ]
+    if len(heard.timeline.utterances) > 1:
+        parts += [Text(), timeline_view(heard.timeline, heard.left_out)]
     if heard.frames is not None:
         parts += [Text(), frames_view(heard.frames)]
     parts += [Text(f"! {WARNING_TEXTS.get(code, code)}", style="yellow") for code in heard.warnings]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -40,6 +40,10 @@ class Terms:
     ] = None
     precision: Annotated[
         str | None, typer.Option(metavar="NAME", help="Precision of a new collection: fp32, bf16 or int8.")
+    ] = None
+    segmentation: Annotated[
+        Literal["pauses", "windows"] | None,
+        typer.Option(help="How a new collection cuts recordings: at pauses (else), or into equal windows."),
     ] = None
 
 
@@ -100,10 +104,18 @@ def ingest(
             failed = print_forecasts(target.dry_run(*paths or (), **known), as_json=as_json)
         else:
             _require_precision(target, terms.precision)
+            if terms.forbid_role:
+                target.create(segmentation=terms.segmentation)
             for role in terms.forbid_role or ():
                 target.forbid_role(role, reason="emovec ingest --forbid-role")
             with meter("Ingesting", "recordings") as show:
-                report = target.ingest(*paths or (), **known, retry_failed=way.retry_failed, progress=_shown_by(show))
+                report = target.ingest(
+                    *paths or (),
+                    **known,
+                    segmentation=terms.segmentation,
+                    retry_failed=way.retry_failed,
+                    progress=_shown_by(show),
+                )
             failed = report.failed
             _print(report, collection, as_json=as_json)
     if failed:

@@ -14,7 +14,6 @@ from emovec_db.audio.quality import WARNING_TEXTS
 from emovec_db.cli.classification_view import score_bars
 from emovec_db.cli.output import table
 from emovec_db.cli.text import (
-    clock,
     duration,
     emotion_name,
     moment,
@@ -25,7 +24,9 @@ from emovec_db.cli.text import (
     short_emotion,
     whole_percent,
 )
+from emovec_db.cli.timeline_view import timeline_view
 from emovec_db.domain.recording import Recording, Utterance
+from emovec_db.domain.timeline import Timeline
 
 
 def recordings_table(recordings: Sequence[Recording], zone: tzinfo) -> Table:
@@ -50,7 +51,7 @@ def recordings_table(recordings: Sequence[Recording], zone: tzinfo) -> Table:
 def recording_view(
     recording: Recording, utterances: Sequence[Utterance], siblings: Sequence[Recording], zone: tzinfo
 ) -> RenderableType:
-    """What is known of a recording, its scores, and its utterances where it has several."""
+    """What is known of a recording, its scores, and the timeline of its utterances."""
     summary = recording.summary
     parts: list[RenderableType] = [
         Text(f"Recording {recording.recording_id}", "bold"),
@@ -59,7 +60,7 @@ def recording_view(
         Text.assemble((emotion_name(summary.label), "bold"), f"  {percent(summary.confidence)}"),
         score_bars(summary),
         Text(),
-        _utterances(utterances),
+        timeline_view(Timeline(tuple(utterances)), recording.left_out),
     ]
     parts += [Text(f"! {WARNING_TEXTS.get(code, code)}", "yellow") for code in recording.quality.warnings]
     return Group(*parts)
@@ -93,16 +94,3 @@ def _sibling(recording: Recording) -> str:
     """For example ``right (customer): 18``."""
     role = f" ({printable(recording.details.role)})" if recording.details.role else ""
     return f"{printable(recording.channel)}{role}: {recording.recording_id}"
-
-
-def _utterances(utterances: Sequence[Utterance]) -> Table:
-    rows = table("utterance", "from", "to", "emotion", "", right=("utterance", "from", "to"))
-    for utterance in utterances:
-        rows.add_row(
-            str(utterance.utterance_id),
-            clock(utterance.start_s),
-            clock(utterance.end_s),
-            short_emotion(utterance.prediction.label),
-            percent(utterance.prediction.confidence),
-        )
-    return rows

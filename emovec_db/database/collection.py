@@ -15,8 +15,8 @@ from emovec_db.bootstrap import Parts
 from emovec_db.domain.audit import AuditReport
 from emovec_db.domain.classification import CheckReport, Classification, Deletion
 from emovec_db.domain.clustering import Clustering
+from emovec_db.domain.collection import NO_WISHES, CollectionSummary, Wishes
 from emovec_db.domain.collection import Collection as StoredCollection
-from emovec_db.domain.collection import CollectionSummary
 from emovec_db.domain.ingest import (
     AudioFile,
     Forecast,
@@ -68,28 +68,40 @@ class Collection:
         with self._parts.store.read() as unit:
             return unit.collections.summary(unit.collections.get(self.name))
 
+    def create(self, *, segmentation: str | None = None) -> None:
+        """Make the collection, empty, unless it is there; `segmentation` as in `ingest`.
+
+        Raises:
+            QueryError, RecipeMismatchError: the segmentation is none, or not the collection's.
+        """
+        self._opened(Wishes(segmentation=segmentation))
+
     # --- taking recordings in
 
     def ingest(
         self,
         *paths: str | Path,
+        segmentation: str | None = None,
         retry_failed: bool = False,
         progress: Progress | None = None,
         **said: Unpack[IngestFields],
     ) -> IngestReport:
         """Store the recordings below `paths` (files, folders, globs) or listed in a manifest.
 
-        What is stored already is passed over. What is `said` of them is in `domain.ingest.IngestFields`. With
-        `retry_failed` only recordings that failed before are tried again.
+        What is stored already is passed over. What is `said` of them is in `domain.ingest.IngestFields`.
+        `segmentation` says how a new collection cuts recordings, for good: at ``pauses`` (the default), or into equal
+        ``windows``. With `retry_failed` only recordings that failed before are tried again.
 
         Raises:
             QueryError: a pattern, channel, role or manifest makes no sense.
             EncoderMismatchError: the configured encoder is not the collection's.
+            RecipeMismatchError: the collection was made with another segmentation.
         """
+        wishes = Wishes(segmentation=segmentation)
         if retry_failed:
-            return self._archives(progress).retry_failed(self._opened())
+            return self._archives(progress).retry_failed(self._opened(wishes))
         request = self._request(paths, said)
-        return self._archives(progress).ingest(self._opened(), request)
+        return self._archives(progress).ingest(self._opened(wishes), request)
 
     def dry_run(self, *paths: str | Path, **said: Unpack[IngestFields]) -> Iterator[Forecast]:
         """What `ingest` would do with each recording, lazily; nothing is written, and no recording is opened.
@@ -404,9 +416,9 @@ class Collection:
         with self._parts.store.read() as unit:
             return unit.collections.get(self.name)
 
-    def _opened(self) -> StoredCollection:
+    def _opened(self, wishes: Wishes = NO_WISHES) -> StoredCollection:
         """The stored collection, made if need be."""
-        return open_or_create(self._parts.store, self._parts.encoders, self.name)
+        return open_or_create(self._parts.store, self._parts.encoders, self.name, wishes)
 
     def _request(self, paths: Sequence[str | Path], said: IngestFields) -> IngestRequest:
         """Checked before anything is written."""

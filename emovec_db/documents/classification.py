@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emovec_db.documents.recordings import quality_document
+from emovec_db.documents.timeline import heard_document, left_out_document, timeline_fields
 from emovec_db.documents.values import Document
 from emovec_db.domain.audit import AuditReport
 from emovec_db.domain.classification import CheckReport, Classification
@@ -10,7 +11,7 @@ from emovec_db.domain.encoding import Frames
 
 
 def classification_document(file: str, classification: Classification, granularity: str) -> Document:
-    """``{file, label, confidence, scores, granularity, encoder, notice, warnings, quality[, frames]}``."""
+    """The classification, its utterances and what they add up to; ``frames`` for frame granularity."""
     document = {
         "file": file,
         "label": classification.prediction.label,
@@ -21,6 +22,9 @@ def classification_document(file: str, classification: Classification, granulari
         "notice": classification.encoder_notice,
         "warnings": list(classification.warnings),
         "quality": quality_document(classification.quality),
+        "utterances": [heard_document(one) for one in classification.timeline.utterances],
+        **timeline_fields(classification.timeline),
+        "left_out": left_out_document(classification.left_out),
     }
     if classification.frames is not None:
         document["frames"] = _frames_document(classification.frames)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emovec_db.documents.values import Document, time_text
+from emovec_db.documents.timeline import left_out_document, timeline_fields
+from emovec_db.documents.values import Document, prediction_fields, time_text
 from emovec_db.domain.classification import Deletion
-from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
+from emovec_db.domain.encoding import EncoderIdentity, Provenance
 from emovec_db.domain.recording import Recording, Utterance
 from emovec_db.domain.sound import Quality
+from emovec_db.domain.timeline import Timeline
 from emovec_db.domain.track import Track
 
 #: of a track's scores: its levels lie 0.0039 apart
 SCORE_DIGITS = 4
-
-
-def prediction_fields(prediction: Prediction) -> Document:
-    """``{label, confidence, scores: {nine}}``."""
-    return {"label": prediction.label, "confidence": prediction.confidence, "scores": prediction.by_label()}
 
 
 def quality_document(quality: Quality) -> Document:
@@ -38,7 +35,7 @@ def quality_document(quality: Quality) -> Document:
 def recording_document(
     recording: Recording, utterances: Sequence[Utterance] | None = None, siblings: Sequence[Recording] | None = None
 ) -> Document:
-    """One recording; its utterances, and the other channels of its file, where they are given."""
+    """One recording; its utterances and what they add up to, and the other channels of its file, where given."""
     details = recording.details
     document = {
         "recording_id": recording.recording_id,
@@ -51,11 +48,13 @@ def recording_document(
         "recorded_at": time_text(details.recorded_at),
         "metadata": dict(details.metadata),
         **prediction_fields(recording.summary),
+        "left_out": left_out_document(recording.left_out),
         "quality": quality_document(recording.quality),
         "sha256": recording.sha256,
         "created_at": time_text(recording.created_at),
     }
     if utterances is not None:
+        document |= timeline_fields(Timeline(tuple(utterances)))
         document["utterances"] = [utterance_document(utterance) for utterance in utterances]
     if siblings is not None:
         document["siblings"] = [

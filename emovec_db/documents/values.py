@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
+from emovec_db.domain.encoding import Prediction
 from emovec_db.domain.query import Page
 
 #: what becomes one JSON object
@@ -25,6 +26,11 @@ def time_text(moment: datetime | None) -> str | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def prediction_fields(prediction: Prediction) -> Document:
+    """``{label, confidence, scores: {nine}}``."""
+    return {"label": prediction.label, "confidence": prediction.confidence, "scores": prediction.by_label()}
 
 
 def page_document(page: Page[Row], document_of: Callable[[Row], Document]) -> Document:

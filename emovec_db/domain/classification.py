@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.encoding import Frames, Prediction
+from emovec_db.domain.segmentation import LeftOut
 from emovec_db.domain.sound import Quality, Sound
+from emovec_db.domain.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,8 @@ class Classification:
     #: what users must know of this encoder, if anything
     encoder_notice: str | None
     sound: Sound
+    timeline: Timeline
+    left_out: LeftOut
     #: filled for frame granularity
     frames: Frames | None = None
 

@@ -15,8 +15,19 @@ class Recipe:
 
     #: name or directory under which the encoder was asked for
     encoder_source: str
-    #: how recordings are cut, for example ``windows-1``
+    #: how recordings are cut, for example ``pauses-1``
     segmentation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What whoever opens a collection asks of its recipe; None: as it is, or for a new collection the default."""
+
+    #: pauses or windows
+    segmentation: str | None = None
+
+
+NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

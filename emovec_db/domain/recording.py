@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
+from emovec_db.domain.segmentation import NOTHING_LEFT_OUT, LeftOut
 from emovec_db.domain.sound import MIX, Quality
 from emovec_db.domain.track import Track
 from emovec_db.errors import QueryError
@@ -62,18 +63,6 @@ class Source:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of a recording; start and end fall on samples of its 16 kHz waveform."""
-
-    start_s: float
-    end_s: float
-
-    @property
-    def duration_s(self) -> float:
-        return self.end_s - self.start_s
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUtterance:
     """A segment that was just encoded."""
@@ -97,6 +86,7 @@ class NewRecording:
     quality: Quality
     #: duration-weighted over the utterances
     summary: Prediction
+    left_out: LeftOut = NOTHING_LEFT_OUT
     #: where the original bytes are kept, if emovec-db keeps them
     blob_key: str | None = None
     utterances: tuple[NewUtterance, ...]
@@ -116,6 +106,7 @@ class Recording:
     uris: tuple[str, ...]
     quality: Quality
     summary: Prediction
+    left_out: LeftOut
     blob_key: str | None
     created_at: datetime
 

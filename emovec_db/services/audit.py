@@ -14,7 +14,8 @@ from emovec_db.domain.audit import AuditReport
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Encoding
 from emovec_db.domain.query import Filter
-from emovec_db.domain.recording import Recording, Segment, Source, Utterance
+from emovec_db.domain.recording import Recording, Source, Utterance
+from emovec_db.domain.segmentation import Segment
 from emovec_db.domain.sound import SoundLimits, Waveform
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.errors import EmovecError

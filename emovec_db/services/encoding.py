@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Encoding, Prediction
 from emovec_db.domain.recording import NewUtterance
+from emovec_db.domain.segmentation import Cut, LeftOut, Segment
 from emovec_db.domain.sound import Sound
 from emovec_db.domain.track import Track
+from emovec_db.encoder.protocol import Encoder
 from emovec_db.services.methods import Method
 from emovec_db.speech.windows import slice_of
 from emovec_db.store.store import Unit
@@ -31,15 +34,16 @@ _Key = tuple[str, tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class EncodedSound:
-    """A recording's utterances and its track, and the back end that made them."""
+    """A recording's utterances, what is in none of them, its track, and the back end that made them."""
 
     utterances: tuple[NewUtterance, ...]
+    left_out: LeftOut
     track: Track
     backend: str
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """Share of each utterance in the sound, float64 (utterances,), sum 1."""
+        """Share of each utterance in all of them by time, float64 (utterances,), sum 1."""
         durations = np.array([utterance.end_s - utterance.start_s for utterance in self.utterances])
         shares: NDArray[np.float64] = durations / durations.sum()
         return shares
@@ -68,12 +72,22 @@ class SoundEncoder:
         self._lock = threading.Lock()
         self._cache: OrderedDict[_Key, tuple[float, EncodedSound]] = OrderedDict()
 
-    def encode(self, method: Method, sounds: Sequence[Sound]) -> list[EncodedSound]:
-        """One result per sound, in order."""
+    def encode(
+        self, method: Method, sounds: Sequence[Sound], cuts: Sequence[Cut | None] | None = None
+    ) -> list[EncodedSound]:
+        """One result per sound, in order; a sound that comes without its cut is cut here.
+
+        Raises:
+            NoSpeechError: one that comes without its cut holds no speech.
+        """
         keys = [(sound.pcm_sha256, method.key) for sound in sounds]
         known: dict[_Key, EncodedSound | None] = {key: self._recall(key) for key in keys}
-        fresh = {key: sound for key, sound in zip(keys, sounds, strict=True) if known[key] is None}
-        for key, just_encoded in zip(fresh, encode_sounds(method, list(fresh.values())), strict=True):
+        fresh = {
+            key: (sound, cut or method.segmentation.cut(sound.waveform))
+            for key, sound, cut in zip(keys, sounds, cuts or [None] * len(sounds), strict=True)
+            if known[key] is None
+        }
+        for key, just_encoded in zip(fresh, encode_sounds(method.encoder, list(fresh.values())), strict=True):
             known[key] = just_encoded
             self._remember(key, just_encoded)
         return [encoded for key in keys if (encoded := known[key]) is not None]
@@ -117,39 +131,33 @@ def stored_encoding(unit: Unit, collection: Collection, pcm_sha256: str) -> Enco
             )
             for utterance in utterances
         ),
+        recording.left_out,
         unit.tracks.get(collection, recording.recording_id),
         utterances[0].provenance.backend,
     )
 
 
-def encode_sounds(method: Method, sounds: Sequence[Sound]) -> list[EncodedSound]:
-    """Cut each sound into segments and encode all of them in one call."""
-    segments = [method.segmentation.cut(sound.waveform) for sound in sounds]
-    waveforms = [
-        slice_of(sound.waveform, part) for sound, parts in zip(sounds, segments, strict=True) for part in parts
-    ]
-    encodings: list[Encoding] = method.encoder.encode(waveforms) if waveforms else []
-    results: list[EncodedSound] = []
-    taken = 0
-    for sound, parts in zip(sounds, segments, strict=True):
-        own = encodings[taken : taken + len(parts)]
-        taken += len(parts)
-        results.append(
-            EncodedSound(
-                tuple(
-                    NewUtterance(
-                        start_s=part.start_s,
-                        end_s=part.end_s,
-                        embedding=encoding.embedding,
-                        prediction=Prediction.of(encoding.scores),
-                    )
-                    for part, encoding in zip(parts, own, strict=True)
-                ),
-                Track.of(
-                    sound.duration_s,
-                    ((part.start_s, encoding.frames) for part, encoding in zip(parts, own, strict=True)),
-                ),
-                method.encoder.backend,
-            )
-        )
-    return results
+def encode_sounds(encoder: Encoder, sounds: Sequence[tuple[Sound, Cut]]) -> list[EncodedSound]:
+    """Encode all segments of all sounds in one call."""
+    waveforms = [slice_of(sound.waveform, part) for sound, cut in sounds for part in cut.segments]
+    encodings = iter(encoder.encode(waveforms) if waveforms else [])
+    return [_encoded(sound, cut, list(islice(encodings, len(cut.segments))), encoder.backend) for sound, cut in sounds]
+
+
+def _encoded(sound: Sound, cut: Cut, encodings: Sequence[Encoding], backend: str) -> EncodedSound:
+    parts = list(zip(cut.segments, encodings, strict=True))
+    return EncodedSound(
+        utterances=tuple(_utterance(part, encoding) for part, encoding in parts),
+        left_out=cut.left_out,
+        track=Track.of(sound.duration_s, ((part.start_s, encoding.frames) for part, encoding in parts)),
+        backend=backend,
+    )
+
+
+def _utterance(segment: Segment, encoding: Encoding) -> NewUtterance:
+    return NewUtterance(
+        start_s=segment.start_s,
+        end_s=segment.end_s,
+        embedding=encoding.embedding,
+        prediction=Prediction.of(encoding.scores),
+    )

@@ -8,11 +8,7 @@ from emovec_db.domain.collection import Collection
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.services.encoders import Encoders
 from emovec_db.speech.protocol import Segmentation
-from emovec_db.speech.registry import segmentation_named
-from emovec_db.speech.windows import SEGMENTATION
-
-#: of new collections, and of sound that belongs to none
-DEFAULT_SEGMENTATION = SEGMENTATION
+from emovec_db.speech.registry import DEFAULT_SEGMENTATION, newest_segmentation, segmentation_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +34,4 @@ def method_of(encoders: Encoders, collection: Collection) -> Method:
 
 def method_for_new(encoders: Encoders) -> Method:
     """That of collections that are made now."""
-    return Method(encoders.configured(), segmentation_named(DEFAULT_SEGMENTATION))
+    return Method(encoders.configured(), segmentation_named(newest_segmentation(DEFAULT_SEGMENTATION)))

@@ -14,7 +14,7 @@ from emovec_db.domain.job import UPLOAD_JOB, JobItem
 from emovec_db.domain.recording import Source
 from emovec_db.errors import RefusedError
 from emovec_db.services.ingest.archive import Ingest
-from emovec_db.services.ingest.reading import Candidate, Reading, admit, read
+from emovec_db.services.ingest.reading import Candidate, Reading, admit
 from emovec_db.services.playback import keep_alone
 from emovec_db.sources.local import source_of
 from emovec_db.store.store import Store
@@ -62,7 +62,7 @@ class Uploads:
         path = self.blobs.path(key)
         details = request.details_by_channel(None)
         candidate = Candidate(path=path, source=source_of(path, item.uri), details=details, blob_key=key)
-        reading = read(self.store, ingest.decoders, ingest.collection.collection_id, candidate, ingest.limits)
+        reading = ingest.read(candidate)
         ingest.stop_if_cancelled()
         apart = self._apart(reading)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from emovec_db.domain.recording import Segment
+from emovec_db.domain.segmentation import Cut
 from emovec_db.domain.sound import Waveform
 
 
@@ -17,5 +17,9 @@ class Segmentation(Protocol):
     @property
     def name(self) -> str: ...
 
-    def cut(self, waveform: Waveform) -> tuple[Segment, ...]:
-        """Segments of a recording's 16 kHz waveform, in order, none longer than 30 s, none over another."""
+    def cut(self, waveform: Waveform) -> Cut:
+        """Segments of a recording's 16 kHz waveform, one at least, and what they leave out.
+
+        Raises:
+            NoSpeechError: the segmentation looks for speech, and there is none.
+        """

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from emovec_db.errors import QueryError
+from emovec_db.speech.pauses import PAUSES, Pauses
 from emovec_db.speech.protocol import Segmentation
-from emovec_db.speech.windows import Windows
+from emovec_db.speech.windows import WINDOWS, Windows
 
-SEGMENTATIONS: dict[str, Segmentation] = {segmentation.name: segmentation for segmentation in (Windows(),)}
+SEGMENTATIONS: dict[str, Segmentation] = {segmentation.name: segmentation for segmentation in (Pauses(), Windows())}
+
+#: what new collections may ask for, and the newest version of it
+NEWEST = {"pauses": PAUSES, "windows": WINDOWS}
+DEFAULT_SEGMENTATION = "pauses"
+
+
+def newest_segmentation(kind: str) -> str:
+    """The name that a new collection's recipe gets; raises QueryError for a kind that is none."""
+    try:
+        return NEWEST[kind]
+    except KeyError:
+        raise QueryError(f"unknown segmentation {kind!r}; expected one of: {', '.join(NEWEST)}") from None
 
 
 def segmentation_named(name: str) -> Segmentation:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from emovec_db.domain.recording import Segment
+from emovec_db.domain.segmentation import Cut, Segment
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, Waveform
 from emovec_db.errors import QueryError
 
 #: names this way of cutting; part of a generation's identity, so it changes whenever the cuts do
-SEGMENTATION: Final = "windows-1"
+WINDOWS: Final = "windows-1"
 
 #: up to this a recording is one utterance
 WHOLE_UP_TO_S: Final = 30
@@ -39,10 +39,10 @@ def segment(duration_s: float) -> tuple[Segment, ...]:
 class Windows:
     """Up to 30 s whole, longer recordings in equal windows, whatever is heard in them."""
 
-    name: str = SEGMENTATION
+    name: str = WINDOWS
 
-    def cut(self, waveform: Waveform) -> tuple[Segment, ...]:
-        return segment(len(waveform) / SAMPLE_RATE_HZ)
+    def cut(self, waveform: Waveform) -> Cut:
+        return Cut(segments=segment(len(waveform) / SAMPLE_RATE_HZ))
 
 
 def slice_of(waveform: Waveform, segment: Segment) -> Waveform:

@@ -67,7 +67,7 @@ class Recordings:
         recording_id = int(self._connection.execute(_INSERT, _by_column(values)).scalar_one())
         self.add_source(collection.collection_id, recording_id, new.channel, new.source)
         Utterances(self._connection).add_to_new(collection, recording_id, new.utterances, provenance)
-        Summaries(self._connection).add(collection, recording_id, new.summary)
+        Summaries(self._connection).add(collection, recording_id, new.summary, new.left_out)
         Tracks(self._connection).add(collection, recording_id, new.track)
         return recording_id
 

@@ -10,6 +10,7 @@ from emovec_db.domain.collection import Collection, Generation, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, Recording, Utterance
+from emovec_db.domain.segmentation import LeftOut
 from emovec_db.domain.sound import Quality
 from emovec_db.store.tables import SCORE_COLUMNS
 
@@ -74,6 +75,7 @@ def recording_from(row: Any, uris: tuple[str, ...]) -> Recording:
         uris=uris,
         quality=quality_from(row),
         summary=prediction_from(row),
+        left_out=LeftOut(silence_s=row.silence_s, other_sound_s=row.other_sound_s),
         blob_key=row.blob_key,
         created_at=row.created_at,
     )

@@ -120,6 +120,7 @@ def _create_recordings() -> None:
         "summaries",
         _link("recording_id", "recordings.recording_id", cascade=True, primary_key=True),
         _link("generation_id", "generations.generation_id", primary_key=True),
+        *_columns("silence_s other_sound_s", REAL),
         *_prediction(),
     )
     _index("summaries", "generation_id", "label")

@@ -16,6 +16,7 @@ from emovec_db.domain.sound import SoundLimits
 from emovec_db.errors import JobCancelledError
 from emovec_db.services.deletion import Eraser
 from emovec_db.services.encoding import SoundEncoder, stored_encoding
+from emovec_db.services.ingest.cutting import cut
 from emovec_db.services.ingest.read_ahead import read_ahead
 from emovec_db.services.ingest.reading import Candidate, Reading, read
 from emovec_db.services.ingest.tally import Tally
@@ -59,7 +60,7 @@ class Ingest:
             JobCancelledError: after the batch in hand.
         """
         with (
-            read_ahead(items, self._read, self.readers) as readings,
+            read_ahead(items, self.read, self.readers) as readings,
             ThreadPoolExecutor(1, thread_name_prefix="emovec-write") as writer,
         ):
             pace = Pace()
@@ -85,12 +86,14 @@ class Ingest:
                 f"job {self.job_id} was cancelled: what was stored is kept, and the same ingest goes on from there"
             )
 
+    def read(self, candidate: Candidate) -> Reading:
+        """Decode and cut what is new of a file; never raises for a bad one."""
+        reading = read(self.store, self.decoders, self.collection.collection_id, candidate, self.limits)
+        return cut(reading, self.method.segmentation)
+
     def settle(self, batch: Sequence[Reading]) -> dict[str, list[int]]:
         """Encode and store a batch in one transaction; recording ids by uri."""
         return self._write(self._encode(batch))
-
-    def _read(self, candidate: Candidate) -> Reading:
-        return read(self.store, self.decoders, self.collection.collection_id, candidate, self.limits)
 
     def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
         provenance = Provenance(backend=self.method.encoder.backend, decode_chain=DECODE_CHAIN)
@@ -105,8 +108,11 @@ class Ingest:
         sounds = [sound for reading in batch for sound in reading.sounds]
         with self.store.read() as unit:
             stored = [stored_encoding(unit, self.collection, sound.pcm_sha256) for sound in sounds]
-        unknown = [sound for sound, kept in zip(sounds, stored, strict=True) if kept is None]
-        fresh = iter(self.sounds.encode(self.method, unknown))
+        cuts = [one for reading in batch for one in reading.cuts]
+        unknown = [place for place, kept in enumerate(stored) if kept is None]
+        fresh = iter(
+            self.sounds.encode(self.method, [sounds[place] for place in unknown], [cuts[place] for place in unknown])
+        )
         encoded = iter([next(fresh) if kept is None else kept for kept in stored])
         return [EncodedReading(reading, tuple(next(encoded) for _ in reading.sounds)) for reading in batch]
 

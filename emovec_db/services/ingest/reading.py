@@ -11,6 +11,7 @@ from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.policy import MIXED, Policy, Refusal
 from emovec_db.domain.recording import Details, Source
+from emovec_db.domain.segmentation import Cut
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.errors import (
     DecoderCrashedError,
@@ -63,6 +64,8 @@ class Reading:
     known: dict[str, int]
     sounds: tuple[Sound, ...]
     failures: tuple[IngestFailure, ...]
+    #: of the sounds, in their order, once they are cut
+    cuts: tuple[Cut, ...] = ()
     #: that held when it was read
     policy: Policy = NO_POLICY
     #: what it keeps out

@@ -122,6 +122,7 @@ class _Writing:
             source=source,
             quality=sound.quality,
             summary=encoded.summary,
+            left_out=encoded.left_out,
             blob_key=self._blob_key(reading, sound.channel),
             utterances=encoded.utterances,
             track=encoded.track,

@@ -171,6 +171,9 @@ class SummaryRow(ScoreColumns, Base):
 
     recording_id: Mapped[int] = link("recordings.recording_id", cascade=True, primary_key=True)
     generation_id: Mapped[int] = link("generations.generation_id", primary_key=True)
+    #: seconds that are in no utterance
+    silence_s: Mapped[float]
+    other_sound_s: Mapped[float]
 
 
 class TrackRow(Base):

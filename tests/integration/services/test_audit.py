@@ -51,7 +51,7 @@ def test_a_changed_embedding_is_found_and_a_lost_file_counted(
 def test_windows_of_a_long_recording_are_compared_with_themselves(database: Database, tmp_path: Path) -> None:
     write(tmp_path / "long.wav", babble(70, seed=2))
     calls = database.collection("calls")
-    calls.ingest(tmp_path / "long.wav")
+    calls.ingest(tmp_path / "long.wav", segmentation="windows")
     report = calls.audit()
     assert report.utterances == 5
     assert report.max_embedding_deviation == 0

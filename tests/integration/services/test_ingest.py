@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import soundfile
 
@@ -138,18 +137,6 @@ def test_the_settings_precision_is_for_new_collections(tmp_path: Path, archive: 
         with pytest.raises(PrecisionError, match="compact computes at fp32 only, and int8 is asked for"):
             later.collection("new").ingest(archive)
         assert not later.collection("new").exists()
-
-
-def test_long_recording_is_cut_into_windows_with_a_weighted_summary(database: Database, tmp_path: Path) -> None:
-    file = write(tmp_path / "long.wav", babble(70, seed=4))
-    calls = database.collection("calls")
-    calls.ingest(file)
-    utterances = calls.utterances(1)
-    assert len(utterances) == 5
-    assert all(10 <= one.end_s - one.start_s <= 15 for one in utterances)
-    weights = np.array([one.end_s - one.start_s for one in utterances])
-    scores = np.array([one.prediction.scores for one in utterances])
-    np.testing.assert_allclose(calls.recording(1).summary.scores, weights @ scores / weights.sum(), atol=1e-6)
 
 
 def test_progress_counts_up_to_the_total(database: Database, archive: Path) -> None:

@@ -168,17 +168,15 @@ class Died(BaseException):
 
 def during(monkeypatch: Patch, act: Callable[[], Any]) -> None:
     """Do something while an item is in hand, once."""
-    from emovec_db.services import uploads
-
-    original = uploads.read
+    original = archive_module.read
 
     def read(*arguments: Any) -> Any:
-        monkeypatch.setattr(uploads, "read", original)
+        monkeypatch.setattr(archive_module, "read", original)
         reading = original(*arguments)
         act()
         return reading
 
-    monkeypatch.setattr(uploads, "read", read)
+    monkeypatch.setattr(archive_module, "read", read)
 
 
 def dies(*_arguments: Any, **_options: Any) -> Any:
@@ -224,10 +222,8 @@ def test_a_recording_that_kills_its_workers_is_set_aside(
 
 
 def test_an_upload_that_kills_its_workers_is_given_up(database: Database, tmp_path: Path, monkeypatch: Patch) -> None:
-    from emovec_db.services import uploads
-
     job = upload(database)
-    monkeypatch.setattr(uploads, "read", dies)
+    monkeypatch.setattr(archive_module, "read", dies)
     for _ in range(3):
         with pytest.raises(Died):
             database.run_next_job("w")

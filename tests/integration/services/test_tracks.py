@@ -41,7 +41,7 @@ def test_track_goes_over_all_utterances(database: Database, tmp_path: Path) -> N
     """70 s in five windows that end within steps: a step that two of them share is the mean over the frames of both."""
     hum = np.concatenate([tone(200 * band, 10) for band in range(1, 8)])
     calls = database.collection("calls")
-    calls.ingest(write(tmp_path / "long.wav", hum))
+    calls.ingest(write(tmp_path / "long.wav", hum), segmentation="windows")
     track, utterances = calls.track(1), calls.utterances(1)
     assert len(utterances) == 5
     assert track.levels.shape == (140, 9)

@@ -20,7 +20,9 @@ from emovec_db.domain.policy import Policy, PolicyChange, Refusal
 from emovec_db.domain.profile import Estimate, NearestCustomer, Profile, TrendPoint
 from emovec_db.domain.query import Filter, Match, Page
 from emovec_db.domain.recording import Details, Recording, Source, Utterance
+from emovec_db.domain.segmentation import NOTHING_LEFT_OUT, LeftOut
 from emovec_db.domain.sound import Quality, Sound
+from emovec_db.domain.timeline import Timeline
 from emovec_db.domain.track import Track
 from emovec_db.emotions import LABELS
 from emovec_db.errors import NotAudioError, NotFoundError
@@ -78,6 +80,7 @@ def recording(number: int = 3) -> Recording:
         uris=(NASTY_URI,),
         quality=QUALITY,
         summary=PREDICTION,
+        left_out=LeftOut(silence_s=12.0, other_sound_s=3.5),
         blob_key=None,
         created_at=WHEN,
     )
@@ -92,6 +95,8 @@ def classification(*, frames: bool = False) -> Classification:
         encoder_id=IDENTITY.encoder_id,
         encoder_notice=NOTICE,
         sound=Sound(waveform, "1" * 64, "mix", QUALITY),
+        timeline=Timeline((utterance(),)),
+        left_out=NOTHING_LEFT_OUT,
         frames=Frames(25.0, scores) if frames else None,
     )
 
@@ -184,6 +189,9 @@ class FakeCollection:
         return Page(
             (Refusal(source=source, channel="left", role="agent", mixed=False, reason="its role is agent"),), None
         )
+
+    def create(self, **wanted: Any) -> None:
+        self._asked("create", **wanted)
 
     def forbid_role(self, role: str, **wanted: Any) -> Deletion:
         self._asked("forbid_role", role, **wanted)

@@ -173,7 +173,7 @@ class TestIngest:
             "ingest", "a", "b/*.wav", "--customer-from", "{customer}/*", "--customer", "c1", "--speaker", "s1",
             "--role", "customer", "--recorded-at", "2026-01-02", "--metadata", "a=1", "--channels", "left, right",
             "--roles", "left=agent,right=customer", "--retry-failed", "--encoder", "other", "--precision", "fp32",
-            "--collection", "calls",
+            "--segmentation", "windows", "--collection", "calls",
             "--manifest", "calls.csv", "--column", "customer=caller", "--column", "uri=wav",
         )  # fmt: skip
 
@@ -193,6 +193,7 @@ class TestIngest:
                     "metadata": {"a": "1"},
                     "channels": ("left", "right"),
                     "roles": {"left": "agent", "right": "customer"},
+                    "segmentation": "windows",
                     "retry_failed": True,
                 },
             )
@@ -325,9 +326,10 @@ class TestPolicy:
         assert database.asked == [("allow_role", ("agent",), {"reason": "agreed"})]
 
     def test_ingest_forbids_first(self, run: Run, database: FakeDatabase) -> None:
-        run("ingest", "calls", "--forbid-role", "agent", "--forbid-role", "other")
+        run("ingest", "calls", "--forbid-role", "agent", "--forbid-role", "other", "--segmentation", "windows")
 
-        assert [asked[:2] for asked in database.asked] == [
+        assert database.asked[0] == ("create", (), {"segmentation": "windows"})
+        assert [asked[:2] for asked in database.asked[1:]] == [
             ("forbid_role", ("agent",)),
             ("forbid_role", ("other",)),
             ("ingest", ("calls",)),

@@ -21,8 +21,10 @@ from emovec_db.domain.classification import CheckReport, Classification
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
 from emovec_db.domain.ingest import IngestFailure, IngestReport
 from emovec_db.domain.query import Filter, Match, Page
-from emovec_db.domain.recording import Utterance
+from emovec_db.domain.recording import NewUtterance, Utterance
+from emovec_db.domain.segmentation import LeftOut
 from emovec_db.domain.sound import Quality, Sound
+from emovec_db.domain.timeline import Timeline
 from emovec_db.emotions import LABELS
 
 SCORES = (0.1, 0.0, 0.0, 0.5, 0.2, 0.0, 0.2, 0.0, 0.0)
@@ -47,6 +49,10 @@ def classification(frames: Frames | None = None) -> Classification:
         encoder_id="fake@1+0:fp32",
         encoder_notice="for tests",
         sound=Sound(np.zeros(24_000, np.float32), "0" * 64, "mix", QUALITY),
+        timeline=Timeline(
+            (NewUtterance(start_s=0.0, end_s=1.0, embedding=np.ones(4, np.float32), prediction=Prediction(SCORES)),)
+        ),
+        left_out=LeftOut(silence_s=0.5),
         frames=frames,
     )
 
@@ -63,7 +69,14 @@ def test_classification_by_utterance() -> None:
         "warnings": ["narrow_band"],
     }
     assert {name: document[name] for name in expected} == expected
-    assert set(document) - set(expected) == {"notice", "quality"}
+    assert document["utterances"] == [
+        {"start_s": 0.0, "end_s": 1.0, "label": "happy", "confidence": 0.5, "scores": BY_LABEL}
+    ]
+    assert document["time_shares"] == {**dict.fromkeys(LABELS, 0.0), "happy": 1.0}
+    assert document["strongest"] == {"happy": [{"start_s": 0.0, "end_s": 1.0, "confidence": 0.5}]}
+    assert document["left_out"] == {"silence_s": 0.5, "other_sound_s": 0.0}
+    others = {"notice", "quality", "utterances", "time_shares", "strongest", "left_out"}
+    assert set(document) - set(expected) == others
 
 
 def test_classification_by_frame() -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emovec_db.domain.recording import Segment
+from emovec_db.domain.segmentation import Cut, Segment
 from emovec_db.errors import QueryError
 from emovec_db.speech.registry import segmentation_named
-from emovec_db.speech.windows import SEGMENTATION, segment, slice_of
+from emovec_db.speech.windows import WINDOWS, segment, slice_of
 
 
 @pytest.mark.parametrize("duration_s", [1 / 16_000, 0.2, 14.9, 15.1, 30])
@@ -71,13 +71,13 @@ def test_nothing_can_be_cut_from_nothing(duration_s):
 
 def test_the_version_names_these_cuts():
     # Change the name with the cuts: it decides which embeddings may be compared.
-    assert SEGMENTATION == "windows-1"
+    assert WINDOWS == "windows-1"
     assert [one.end_s for one in segment(31)] == [165_333 / 16_000, 330_666 / 16_000, 31.0]
 
 
 def test_windows_are_cut_by_length_alone():
     waveform = np.zeros(16_000 * 60, dtype=np.float32)
-    assert segmentation_named("windows-1").cut(waveform) == segment(60)
+    assert segmentation_named("windows-1").cut(waveform) == Cut(segments=segment(60))
 
 
 def test_an_unknown_segmentation_is_named():

@@ -1,0 +1,58 @@
+"""A recording's utterances in the order of time, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from emovec_db.domain.encoding import Prediction
+from emovec_db.emotions import LABELS
+
+#: of each label
+STRONGEST = 3
+
+
+class Heard(Protocol):
+    """An utterance, stored or not."""
+
+    @property
+    def start_s(self) -> float: ...
+
+    @property
+    def end_s(self) -> float: ...
+
+    @property
+    def prediction(self) -> Prediction: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Utterances by start; scores of the whole are the recording's summary."""
+
+    utterances: tuple[Heard, ...]
+
+    @property
+    def heard_s(self) -> float:
+        """Duration of all utterances together."""
+        return sum(utterance.end_s - utterance.start_s for utterance in self.utterances)
+
+    def time_shares(self) -> dict[str, float]:
+        """By label, the share of the utterances' time in which it is the top one; each 0..1, sum 1."""
+        time_s = dict.fromkeys(LABELS, 0.0)
+        for utterance in self.utterances:
+            time_s[utterance.prediction.label] += utterance.end_s - utterance.start_s
+        return {label: each_s / self.heard_s for label, each_s in time_s.items()}
+
+    def strongest(self) -> dict[str, tuple[Heard, ...]]:
+        """By label that is the top one anywhere, its utterances of greatest confidence; at most `STRONGEST` each."""
+        return {
+            label: found
+            for label in LABELS
+            if (found := _most_confident([one for one in self.utterances if one.prediction.label == label]))
+        }
+
+
+def _most_confident(utterances: Sequence[Heard]) -> tuple[Heard, ...]:
+    by_confidence = sorted(utterances, key=lambda one: (-one.prediction.confidence, one.start_s))
+    return tuple(by_confidence[:STRONGEST])

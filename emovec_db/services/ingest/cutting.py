@@ -1,0 +1,30 @@
+"""Decoded sounds, cut into the segments to encode; in the reading threads, so that the encoder need not wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from emovec_db.domain.ingest import IngestFailure
+from emovec_db.domain.segmentation import Cut
+from emovec_db.domain.sound import MIX, Sound
+from emovec_db.errors import RecordingError
+from emovec_db.services.ingest.reading import Reading, failure_of
+from emovec_db.speech.protocol import Segmentation
+
+
+def cut(reading: Reading, segmentation: Segmentation) -> Reading:
+    """The reading with a cut for each sound; one in which no speech is heard becomes a failure."""
+    taken: list[tuple[Sound, Cut]] = []
+    failures: list[IngestFailure] = []
+    for sound in reading.sounds:
+        try:
+            taken.append((sound, segmentation.cut(sound.waveform)))
+        except RecordingError as error:
+            channel = None if sound.channel == MIX else sound.channel
+            failures.append(failure_of(reading.candidate.source.uri, error, channel))
+    return replace(
+        reading,
+        sounds=tuple(sound for sound, _ in taken),
+        cuts=tuple(one for _, one in taken),
+        failures=(*reading.failures, *failures),
+    )
