@@ -35,6 +35,10 @@ class IngestFields(TypedDict, total=False):
     roles: Mapping[str, str] | None
 
 
+#: two names of one channel, of which two roles could be said
+SAME_CHANNEL = (frozenset({"left", "ch0"}), frozenset({"right", "ch1"}))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestRequest:
     """Which recordings to take and what is known of them."""
@@ -58,6 +62,9 @@ class IngestRequest:
         if not self.channels:
             raise QueryError("no channels are asked for: expected for example mix, or left and right")
         _check_apart(self.channels)
+        for pair in SAME_CHANNEL:
+            if pair <= {*self.channels}:
+                raise QueryError(f"channels {' and '.join(sorted(pair))} are one and the same: ask for one of them")
         for channel, role in self.roles.items():
             if role not in ROLES:
                 raise QueryError(f"the role of channel {channel} is {role!r}: expected one of {', '.join(ROLES)}")

@@ -37,7 +37,7 @@ def crash(archive: Path) -> Path:
 
 def test_an_ingest_goes_on_and_takes_the_file_when_it_is_mended(database: Database, archive: Path, crash: Path) -> None:
     calls = database.collection("calls")
-    report = calls.ingest(archive, roles={"left": "agent", "ch0": "other"})
+    report = calls.ingest(archive, roles={"ch1": "agent", "ch0": "other"})
     assert [error.code for error in report.errors if error.uri.endswith("crash.wav")] == ["decoder_crashed"] * 2
     report = calls.ingest(archive)
     assert (report.ingested + report.unchanged, report.failed) == (8, 1)

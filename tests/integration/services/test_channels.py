@@ -110,6 +110,12 @@ def test_mix_and_channels_are_never_asked_for_together(database: Database, call:
         database.collection("calls").ingest(call, channels=("mix", "left"))
 
 
+@pytest.mark.parametrize("roles", [{"left": "agent", "ch0": "customer"}, {"ch1": "agent", "right": "customer"}])
+def test_one_channel_has_one_role(database: Database, call: Path, roles: dict[str, str]) -> None:
+    with pytest.raises(QueryError, match="are one and the same"):
+        database.collection("calls").ingest(call, roles=roles)
+
+
 def test_an_upload_by_channels_replaces_an_uploaded_mix(database: Database, call: Path) -> None:
     calls = database.collection("calls")
     with call.open("rb") as stream:
