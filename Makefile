@@ -56,6 +56,7 @@ lock: $(VENV)/dev.stamp
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --upgrade --output-file requirements/base.lock
 	$(LOCK) --upgrade --output-file requirements/dev.lock --extra dev --extra emotion2vec --extra parquet \
+		--extra cleaning --extra cluster --extra remote \
 		--constraints requirements/base.lock --no-emit-package torch
 
 samples: $(VENV)/base.stamp
