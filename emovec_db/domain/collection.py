@@ -17,6 +17,8 @@ class Recipe:
     encoder_source: str
     #: how recordings are cut, for example ``pauses-1``
     segmentation: str
+    #: treatments of the sound before it is cut and encoded, in their order, for example ``("high-pass-1",)``
+    cleaning: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,7 @@ class Collections:
             dim=encoder.dim,
             encoder_source=recipe.encoder_source,
             segmentation=recipe.segmentation,
+            cleaning=",".join(recipe.cleaning),
             created_at=created_at,
         )
         self._connection.execute(
@@ -140,4 +141,5 @@ def _select() -> Query:
         GenerationRow.dim,
         GenerationRow.encoder_source,
         GenerationRow.segmentation,
+        GenerationRow.cleaning,
     ).join(GenerationRow, GenerationRow.generation_id == CollectionRow.active_generation_id)

@@ -59,7 +59,11 @@ def collection_from(row: Any) -> Collection:
     generation = Generation(
         generation_id=row.generation_id,
         encoder=encoder,
-        recipe=Recipe(encoder_source=row.encoder_source, segmentation=row.segmentation),
+        recipe=Recipe(
+            encoder_source=row.encoder_source,
+            segmentation=row.segmentation,
+            cleaning=tuple(row.cleaning.split(",")) if row.cleaning else (),
+        ),
     )
     return Collection(collection_id=row.collection_id, name=row.name, created_at=row.created_at, generation=generation)
 

@@ -45,6 +45,8 @@ class GenerationRow(Base):
     encoder_source: Mapped[str]
     segmentation: Mapped[str]
     created_at: Mapped[datetime]
+    #: names of its treatments in their order, with commas between them
+    cleaning: Mapped[str] = mapped_column(server_default="")
 
 
 class CustomerRow(Base):

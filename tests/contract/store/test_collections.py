@@ -19,6 +19,14 @@ def test_a_collection_is_found_as_it_was_created(store: Store, calls: Collection
     assert calls.created_at.utcoffset() is not None
 
 
+def test_a_recipe_comes_back_whole(store: Store) -> None:
+    cleaned = replace(RECIPE, cleaning=("high-pass-1", "normalise-1"))
+    with store.write() as unit:
+        unit.collections.create("calls", IDENTITY, cleaned)
+        assert unit.collections.get("calls").generation.recipe == cleaned
+        assert unit.collections.create("raw", IDENTITY, RECIPE).generation.recipe.cleaning == ()
+
+
 def test_an_unknown_collection_names_those_that_exist(store: Store, calls: Collection) -> None:
     with store.write() as unit:
         unit.collections.create("archive", IDENTITY, RECIPE)

@@ -77,11 +77,29 @@ def test_up_down_and_up_again(empty_url: str) -> None:
     store.close()
 
 
+def test_a_database_from_before_cleaning_keeps_its_recordings(empty_url: str) -> None:
+    store = Store.open(empty_url)
+    with store.write() as unit:
+        calls = unit.collections.create("calls", IDENTITY, RECIPE)
+        unit.recordings.add(calls, recording("a", customer="c"), PROVENANCE)
+    store.close()
+    migrate(empty_url, "0001")
+    with connected(empty_url) as connection:
+        assert "cleaning" not in {column["name"] for column in inspect(connection).get_columns("generations")}
+    assert migrate(empty_url) == ("0001", HEAD_REVISION)
+    store = Store.open(empty_url)
+    with store.read() as unit:
+        assert unit.collections.get("calls") == calls
+        assert calls.generation.recipe.cleaning == ()
+        assert len(unit.utterances.ids(calls, Filter(customer="c"))) == 1
+    store.close()
+
+
 def test_an_older_database_is_not_upgraded_silently(empty_url: str) -> None:
     migrate(empty_url)
     with connected(empty_url) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    with pytest.raises(SchemaOutdatedError, match="revision 0000, 0001 is expected: run `emovec migrate`"):
+    with pytest.raises(SchemaOutdatedError, match=f"revision 0000, {HEAD_REVISION} is expected: run `emovec migrate`"):
         Store.open(empty_url)
 
 
@@ -90,7 +108,7 @@ def test_a_newer_database_is_refused(empty_url: str) -> None:
     with connected(empty_url) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for attempt in (Store.open, migrate):
-        with pytest.raises(SchemaOutdatedError, match=r"revision 9999.*0001 is its newest"):
+        with pytest.raises(SchemaOutdatedError, match=rf"revision 9999.*{HEAD_REVISION} is its newest"):
             attempt(empty_url)
 
 
@@ -105,7 +123,7 @@ def test_a_database_of_something_else_is_left_alone(empty_url: str) -> None:
 
 
 def test_an_unknown_revision_is_refused(empty_url: str) -> None:
-    with pytest.raises(QueryError, match="no schema revision 'head2': expected head, base or one of 0001"):
+    with pytest.raises(QueryError, match="no schema revision 'head2': expected head, base or one of 0001, "):
         migrate(empty_url, "head2")
     assert tables_in(empty_url) == set()
 
