@@ -10,6 +10,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   ├── ConflictError            409
     │   │   ├── EncoderMismatchError
     │   │   ├── RecipeMismatchError
+    │   │   ├── SuppressedError      it was deleted before
     │   │   └── SchemaOutdatedError
     │   ├── TooLargeError            413
     │   ├── RecordingError           422: this recording can't be used; others can
@@ -100,6 +101,12 @@ class RecipeMismatchError(ConflictError):
     """Raised when an ingest asks for another segmentation than its collection was made with."""
 
     code = "recipe_mismatch"
+
+
+class SuppressedError(ConflictError):
+    """Raised when a recording was deleted from the collection and nobody lifted that."""
+
+    code = "suppressed"
 
 
 class SchemaOutdatedError(ConflictError):

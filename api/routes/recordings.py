@@ -29,7 +29,7 @@ _AUDIO = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary
 
 @recordings.post(
     "",
-    responses={200: Job, 201: Job, 202: Job, **failures(400, 403, 413)},
+    responses={200: Job, 201: Job, 202: Job, **failures(400, 403, 409, 413)},
     request_body=request_body(form=UploadForm),
 )
 def upload(path: CollectionPath, query: UploadQuery) -> tuple[Response, int, dict[str, str]]:
@@ -38,7 +38,12 @@ def upload(path: CollectionPath, query: UploadQuery) -> tuple[Response, int, dic
     One file answers its job; several answer `{items, next_cursor}` with one job each.
     """
     form = form_fields(UploadForm)
-    options = {"details": details_of(form), "channels": channels_of(form), "roles": roles_of(form) or None}
+    options = {
+        "details": details_of(form),
+        "channels": channels_of(form),
+        "roles": roles_of(form) or None,
+        "allow_again": form.allow_again,
+    }
     target = collection(path.name)
     queued = [target.upload(file.stream, shown_name(file), **options) for file in form.recording]  # type: ignore[arg-type]
     settled = finished(queued, query.wait)

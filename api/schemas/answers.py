@@ -323,6 +323,7 @@ class Collection(Answer):
     customers: int
     failures: int
     refusals: int
+    suppressions: int = Field(description="recordings that were deleted and stay out")
     forbidden_roles: list[str]
     duration_s: float
     created_at: str

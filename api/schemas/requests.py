@@ -111,6 +111,7 @@ class UploadForm(Strict):
     metadata: Annotated[str, Field(max_length=50_000)] | None = Field(default=None, description="JSON object")
     channels: Text | None = Field(default=None, description="mix (the default), or channels to keep apart: left,right")
     roles: Text | None = Field(default=None, description="left=agent,right=customer")
+    allow_again: bool = Field(default=False, description="store it even if it was deleted before")
 
 
 class SimilarityForm(Said):

@@ -54,6 +54,9 @@ class Way:
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try again only what failed before; no PATH is needed.")
     ] = False
+    allow_again: Annotated[
+        bool, typer.Option("--allow-again", help="Take in what was deleted before, too; else it stays out.")
+    ] = False
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False
 
     def check(self, terms: Terms, *, anything_named: bool) -> None:
@@ -62,6 +65,8 @@ class Way:
             raise QueryError("nothing to ingest: give a folder, files, a glob or a --manifest, or --retry-failed")
         if self.dry_run and self.retry_failed:
             raise QueryError("--dry-run says what becomes of PATH or --manifest: it can't be given with --retry-failed")
+        if self.allow_again and self.retry_failed:
+            raise QueryError("--allow-again is about what PATH or --manifest names: give it without --retry-failed")
         if self.dry_run and terms.forbid_role:
             raise QueryError("--dry-run changes no policy: give --forbid-role without it")
 
@@ -113,6 +118,7 @@ def ingest(
                     *paths or (),
                     **known,
                     segmentation=terms.segmentation,
+                    allow_again=way.allow_again,
                     retry_failed=way.retry_failed,
                     progress=_shown_by(show),
                 )

@@ -35,7 +35,12 @@ def _summary(report: IngestReport) -> Text:
         speed = f"{report.duration_s / report.seconds:.0f} × real time"
         sound = f"{duration(report.duration_s)} of sound in {duration(report.seconds)}"
         text.append(f" ({sound}: {rate}, {speed})", "not bold")
-    others = {"unchanged": report.unchanged, "updated": report.updated, "refused": report.refused}
+    others = {
+        "unchanged": report.unchanged,
+        "updated": report.updated,
+        "refused": report.refused,
+        "deleted before": report.suppressed,
+    }
     for outcome, number in others.items():
         if number:
             text.append(f", {number:,} {outcome}", "not bold")
@@ -63,6 +68,8 @@ def _next_step(report: IngestReport, collection: str) -> Text:
     chosen = "" if collection == "default" else f" --collection {shlex.quote(printable(collection))}"
     if report.failed:
         return Text(f"\nMend what failed, then: emovec ingest --retry-failed{chosen}")
+    if report.suppressed and not (report.ingested or report.unchanged or report.updated or report.refused):
+        return Text("\nAll of it was deleted before; the same with --allow-again takes it in again.")
     if report.refused and not (report.ingested or report.unchanged or report.updated):
         return Text(f"\nAll of it was refused; emovec policy refusals{chosen} lists why.")
     if report.ingested or report.unchanged or report.updated:

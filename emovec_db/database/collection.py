@@ -90,7 +90,8 @@ class Collection:
 
         What is stored already is passed over. What is `said` of them is in `domain.ingest.IngestFields`.
         `segmentation` says how a new collection cuts recordings, for good: at ``pauses`` (the default), or into equal
-        ``windows``. With `retry_failed` only recordings that failed before are tried again.
+        ``windows``. With `retry_failed` only recordings that failed before are tried again. What was deleted from the
+        collection is left out (`suppressed`), unless `allow_again` is said.
 
         Raises:
             QueryError: a pattern, channel, role or manifest makes no sense.
@@ -124,14 +125,18 @@ class Collection:
         details: Details | None = None,
         channels: Sequence[str] = (MIX,),
         roles: Mapping[str, str] | None = None,
+        allow_again: bool = False,
     ) -> Job:
-        """Keep an upload and queue it for a worker.
+        """Keep an upload and queue it for a worker; with `allow_again` even if it was deleted before.
 
         Raises:
             TooLargeError: the upload is larger than the settings allow.
+            RefusedError: the collection's policy forbids all of it.
+            SuppressedError: all of it was deleted before.
         """
-        request = request_of(self._parts.settings.zone, channels=channels, roles=roles)
-        request = replace(request, details=localised(details or Details(), self._parts.settings.zone))
+        zone = self._parts.settings.zone
+        request = request_of(zone, channels=channels, roles=roles, allow_again=allow_again)
+        request = replace(request, details=localised(details or Details(), zone))
         stored = self._opened()
         limit = self._parts.upload_limits.max_bytes
         job_id = self._parts.uploads.receive(stored, stream, file_name, request, limit)
@@ -369,11 +374,11 @@ class Collection:
     # --- keeping it right
 
     def delete(self, recording_id: int) -> Deletion:
-        """Delete a recording: rows, index, stored file, caches."""
+        """Delete a recording: rows, index, stored file, caches. Ingesting it again leaves it out; see `ingest`."""
         return self._parts.eraser.recording(self._stored(), recording_id)
 
     def delete_customer(self, customer: str) -> Deletion:
-        """Delete every recording of a customer."""
+        """Delete every recording of a customer. Ingesting them again leaves them out; see `ingest`."""
         return self._parts.eraser.customer(self._stored(), customer)
 
     def check(self) -> CheckReport:

@@ -24,6 +24,7 @@ def collection_document(summary: CollectionSummary) -> Document:
         "customers": summary.customers,
         "failures": summary.failures,
         "refusals": summary.refusals,
+        "suppressions": summary.suppressions,
         "forbidden_roles": list(summary.policy.forbidden_roles),
         "duration_s": summary.duration_s,
         "created_at": time_text(collection.created_at),

@@ -10,12 +10,13 @@ from emovec_db.domain.job import ErrorKind, Job, JobItem
 
 
 def ingest_document(report: IngestReport) -> Document:
-    """``{ingested, unchanged, updated, refused, failed, errors, seconds, duration_s, notes}``."""
+    """``{ingested, unchanged, updated, refused, suppressed, failed, errors, seconds, duration_s, notes}``."""
     return {
         "ingested": report.ingested,
         "unchanged": report.unchanged,
         "updated": report.updated,
         "refused": report.refused,
+        "suppressed": report.suppressed,
         "failed": report.failed,
         "errors": [_failure_document(failure) for failure in report.errors],
         "seconds": report.seconds,

@@ -62,5 +62,7 @@ class CollectionSummary:
     failures: int
     #: recordings that the policy keeps out
     refusals: int
+    #: recordings that were deleted and stay out
+    suppressions: int
     policy: Policy
     duration_s: float

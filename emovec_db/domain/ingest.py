@@ -33,6 +33,8 @@ class IngestFields(TypedDict, total=False):
     channels: Sequence[str]
     #: the party on each channel, ``{"left": "agent", "right": "customer"}``; makes each a recording of its own
     roles: Mapping[str, str] | None
+    #: take in what was deleted before, too
+    allow_again: bool
 
 
 #: two names of one channel, of which two roles could be said
@@ -57,6 +59,8 @@ class IngestRequest:
     channels: tuple[str, ...] = (MIX,)
     #: role by channel
     roles: Mapping[str, str] = field(default_factory=dict)
+    #: lift what keeps these recordings out since they were deleted
+    allow_again: bool = False
 
     def __post_init__(self) -> None:
         if not self.channels:
@@ -107,6 +111,7 @@ class IngestRequest:
             "channels": list(self.channels),
             "roles": dict(self.roles),
             "details": details.as_params(),
+            "allow_again": self.allow_again,
         }
 
     @classmethod
@@ -120,6 +125,7 @@ class IngestRequest:
             details=Details.from_params(params["details"]),
             channels=tuple(params["channels"]),
             roles=params["roles"],
+            allow_again=params.get("allow_again", False),  # older uploads, still queued, lack it
         )
 
 
@@ -160,6 +166,8 @@ class IngestReport:
     #: known recordings that got a new source or new details
     updated: int = 0
     refused: int = 0
+    #: deleted before, and left out
+    suppressed: int = 0
     failed: int = 0
     errors: tuple[IngestFailure, ...] = ()
     seconds: float = 0.0

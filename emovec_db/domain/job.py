@@ -34,7 +34,7 @@ class JobState(StrEnum):
 class JobProgress:
     """How far a job has come."""
 
-    #: recordings by outcome: ingested, unchanged, updated, refused, failed
+    #: recordings by outcome: ingested, unchanged, updated, refused, suppressed, failed
     counts: Mapping[str, int]
     #: recordings expected; None while unknown
     total: int | None = None
@@ -50,7 +50,7 @@ class Job:
     collection: str
     kind: str
     state: JobState
-    #: recordings by outcome as it was at `heartbeat_at`: ingested, unchanged, updated, refused, failed
+    #: recordings by outcome as it was at `heartbeat_at`: ingested, unchanged, updated, refused, suppressed, failed
     counts: Mapping[str, int]
     #: recordings expected; None while unknown
     total: int | None

@@ -21,6 +21,7 @@ from emovec_db.services.ingest.reading import Candidate, Reading, look_again
 from emovec_db.services.ingest.survey import Survey
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.leases import LEASE_S, beating, end_leases
+from emovec_db.services.suppression import lifts_up_to
 from emovec_db.sources.finding import count, find, manifest_of
 from emovec_db.sources.local import path_of
 from emovec_db.sources.manifest.manifest import is_row
@@ -45,7 +46,9 @@ class Archives:
         ignored: Counter[str] = Counter()
         tally = Tally()
         found = find(request, self.zone, ignored)
-        candidates = Candidates.of_request(request, self.zone, tally.note)
+        candidates = Candidates.of_request(
+            request, self.zone, tally.note, lifts_up_to=lifts_up_to(self.store, collection, request)
+        )
         survey = Survey(store=self.store, collection=collection, candidates=candidates, tally=tally)
         self._forget_rows(collection, request)
         with counting(count(request, self.zone), tally):

@@ -1,19 +1,21 @@
-"""Deleted means gone: rows, index, stored files, caches."""
+"""Deleted means gone: rows, index, stored files, caches; and the next ingest does not bring it back."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.classification import Deletion
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.recording import Recording
-from emovec_db.errors import NotFoundError
+from emovec_db.errors import NotFoundError, UserError
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.playback import rendered_key
-from emovec_db.store.store import Store
+from emovec_db.sources.local import digest, path_of
+from emovec_db.store.store import Store, Unit
 
 #: what readers still hold after this goes from SQLite's log with the next deletion or check
 COMPACT_WAIT_S = 5.0
@@ -29,14 +31,12 @@ class Eraser:
         self._sounds = sounds
 
     def recording(self, collection: Collection, recording_id: int) -> Deletion:
-        """Delete one recording with its utterances.
+        """Delete one recording with its utterances, and keep it out.
 
         Raises:
             NotFoundError: there is no such recording.
         """
-        with self._store.read() as unit:
-            unit.recordings.get(collection.collection_id, recording_id)
-        return self._erase(collection, [recording_id])
+        return self._erase(collection, lambda unit: [unit.recordings.get(collection.collection_id, recording_id)])
 
     def customer(self, collection: Collection, customer: str) -> Deletion:
         """Delete every recording of a customer, and what is kept of those that failed or were refused.
@@ -44,30 +44,48 @@ class Eraser:
         Raises:
             NotFoundError: the customer has neither here.
         """
-        with self._store.read() as unit:
-            recording_ids = unit.recordings.ids_of_customer(collection.collection_id, customer)
+
+        def theirs(unit: Unit) -> list[Recording]:
+            ids = unit.recordings.ids_of_customer(collection.collection_id, customer)
+            return [unit.recordings.get(collection.collection_id, one) for one in ids]
+
         forgotten = self._forget_untaken(collection, customer)
-        if not recording_ids and not forgotten:
+        deletion = self._erase(collection, theirs)
+        if not deletion.recordings and not forgotten:
             raise NotFoundError(f"collection {collection.name!r} has no recordings of customer {customer!r}")
-        return self._erase(collection, recording_ids)
+        return deletion
 
     def _forget_untaken(self, collection: Collection, customer: str) -> int:
-        """What failed or was refused names the customer too; how many such there were."""
-        with self._store.write() as unit:
-            theirs = [
-                item.uri
-                for item in unit.failures.of_collection(collection.collection_id)
-                if any(details["customer"] == customer for details in item.params["details"].values())
-            ]
-            unit.failures.clear(collection.collection_id, theirs)
-            refused = unit.refusals.clear_customer(collection.collection_id, customer)
-        return len(theirs) + refused
+        """What failed or was refused names the customer too; how many such there were.
 
-    def _erase(self, collection: Collection, recording_ids: Sequence[int]) -> Deletion:
+        Where the file can be read, it stays out from now on.
+        """
+        with self._store.read() as unit:
+            failed = [
+                (item.uri, channel)
+                for item in unit.failures.of_collection(collection.collection_id)
+                for channel, details in item.params["details"].items()
+                if details["customer"] == customer
+            ]
+            refused = unit.refusals.of_customer(collection.collection_id, customer)
+        untaken = [*failed, *refused]
+        digests = _digests({uri for uri, _ in untaken})
         with self._store.write() as unit:
             unit.collections.lock(collection.collection_id)
-            recordings = [unit.recordings.get(collection.collection_id, one) for one in recording_ids]
+            unit.failures.clear(collection.collection_id, [uri for uri, _ in failed])
+            unit.refusals.clear_customer(collection.collection_id, customer)
+            for uri, channel in untaken:
+                if uri in digests:
+                    unit.suppressions.add(collection.collection_id, digests[uri], channel)
+        return len(untaken)
+
+    def _erase(self, collection: Collection, choose: Callable[[Unit], Sequence[Recording]]) -> Deletion:
+        with self._store.write() as unit:
+            unit.collections.lock(collection.collection_id)
+            recordings = choose(unit)
+            recording_ids = [one.recording_id for one in recordings]
             utterances = sum(len(unit.utterances.of_recording(collection, one)) for one in recording_ids)
+            unit.suppressions.suppress(collection.collection_id, recording_ids)
             orphaned = unit.recordings.delete(collection, recording_ids)
         self.sweep(collection, recordings, orphaned)
         return Deletion(recordings=len(recordings), utterances=utterances, blobs=len(orphaned))
@@ -88,3 +106,12 @@ class Eraser:
         deadline = time.monotonic() + COMPACT_WAIT_S
         while not self._store.compact() and time.monotonic() < deadline:
             time.sleep(0.05)
+
+
+def _digests(uris: Iterable[str]) -> dict[str, str]:
+    """By uri, the sha256 of those that are files and can be read."""
+    digests = {}
+    for uri in sorted(uris):
+        with suppress(UserError):  # gone, forbidden, or no file
+            digests[uri] = digest(path_of(uri))
+    return digests

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from emovec_db.domain.job import UPLOAD_JOB, Job, JobItem, JobState
 from emovec_db.domain.policy import Refusal
-from emovec_db.errors import CrashedError, EmovecError, JobCancelledError, RefusedError, UserError
+from emovec_db.errors import CrashedError, EmovecError, JobCancelledError, RefusedError, SuppressedError, UserError
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.reading import failure_of
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.leases import LEASE_S, beating, end_leases
 from emovec_db.services.parcels import files_of, ingest_parcel, parcels
+from emovec_db.services.suppression import REASON
 from emovec_db.services.uploads import Uploads
 from emovec_db.store.store import Store
 
@@ -102,7 +103,7 @@ class JobWork:
         with self.store.write() as unit:
             if not failure:
                 refusals = unit.refusals.of(unit.collections.get(job.collection).collection_id, [item.uri])
-                code, message = _refused(tuple(refusals.values()))
+                code, message = _kept_out(tuple(refusals.values()), suppressed=tally.counts["suppressed"] > 0)
             if unit.items.finish(item.item_id, owner, state, code, message, recording_ids):
                 unit.jobs.settle(job.job_id, tally.settled(), failed_by_one=True)
         self.uploads.drop_if_unused(item)
@@ -145,8 +146,8 @@ class JobWork:
             return unit.items.heartbeat(item.item_id, owner, LEASE_S, datetime.now(UTC))
 
 
-def _refused(refusals: Sequence[Refusal]) -> tuple[str | None, str | None]:
-    """Code and message of an upload some of which the policy keeps out."""
+def _kept_out(refusals: Sequence[Refusal], *, suppressed: bool) -> tuple[str | None, str | None]:
+    """Code and message of an upload some of which the policy keeps out, or was deleted before."""
     if not refusals:
-        return None, None
+        return (SuppressedError.code, REASON) if suppressed else (None, None)
     return RefusedError.code, "; ".join(f"channel {one.channel}: {one.reason}" for one in refusals)

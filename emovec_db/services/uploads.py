@@ -12,10 +12,11 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import IngestRequest
 from emovec_db.domain.job import UPLOAD_JOB, JobItem
 from emovec_db.domain.recording import Source
-from emovec_db.errors import RefusedError
+from emovec_db.errors import RefusedError, SuppressedError
 from emovec_db.services.ingest.archive import Ingest
-from emovec_db.services.ingest.reading import Candidate, Reading, admit
+from emovec_db.services.ingest.reading import Candidate, Reading, admit, suppressed_channels
 from emovec_db.services.playback import keep_alone
+from emovec_db.services.suppression import REASON, lifts_up_to
 from emovec_db.sources.local import source_of
 from emovec_db.store.store import Store
 
@@ -35,16 +36,20 @@ class Uploads:
         Raises:
             TooLargeError: more than `max_bytes` came; nothing is kept.
             RefusedError: by what is said of it, the collection's policy keeps all of it out; nothing is kept.
+            SuppressedError: all of it was deleted before, and `allow_again` was not said; nothing is kept.
         """
         received = self.blobs.receive(stream, max_bytes)
         uri = upload_uri(received.sha256, file_name)
         source = Source(uri=uri, size_bytes=received.size_bytes, mtime_ns=0)
+        liftable = lifts_up_to(self.store, collection, request)
+        details = request.details_by_channel(None)
+        candidate = Candidate(path=Path(), source=source, details=details, lifts_up_to=liftable)
         try:
-            self._check_some_admitted(collection, received.sha256, source, request)
-        except RefusedError:
+            self._check_some_admitted(collection, received.sha256, candidate)
+        except (RefusedError, SuppressedError):
             self._drop_if_unused(received.key)
             raise
-        params = {"blob_key": received.key, "request": request.as_params()}
+        params = {"blob_key": received.key, "request": request.as_params(), "lifts_up_to": liftable}
         with self.store.write() as unit:
             job_id = unit.jobs.create(collection.collection_id, UPLOAD_JOB, total=len(request.channels))
             unit.items.add(job_id, [(uri, params)])
@@ -61,7 +66,13 @@ class Uploads:
         key = item.params["blob_key"]
         path = self.blobs.path(key)
         details = request.details_by_channel(None)
-        candidate = Candidate(path=path, source=source_of(path, item.uri), details=details, blob_key=key)
+        candidate = Candidate(
+            path=path,
+            source=source_of(path, item.uri),
+            details=details,
+            blob_key=key,
+            lifts_up_to=item.params.get("lifts_up_to", 0),
+        )
         reading = ingest.read(candidate)
         ingest.stop_if_cancelled()
         apart = self._apart(reading)
@@ -75,15 +86,18 @@ class Uploads:
         """An upload that failed, that was cancelled, or that was known from elsewhere, leaves no file behind."""
         self._drop_if_unused(item.params["blob_key"])
 
-    def _check_some_admitted(self, collection: Collection, sha256: str, source: Source, request: IngestRequest) -> None:
+    def _check_some_admitted(self, collection: Collection, sha256: str, candidate: Candidate) -> None:
         """Refuse at once what no worker needs to look at; what is stored already has to be taken out by one."""
-        candidate = Candidate(path=Path(), source=source, details=request.details_by_channel(None))
         with self.store.read() as unit:
             policy = unit.policies.of(collection.collection_id)
             stored = unit.recordings.by_bytes(collection.collection_id, sha256)
-        admitted, refusals = admit(policy, candidate, request.channels)
+            deleted = suppressed_channels(unit, collection.collection_id, sha256, candidate)
+        missing = [channel for channel in candidate.details if channel not in deleted]
+        admitted, refusals = admit(policy, candidate, missing)
         if admitted or stored:
             return
+        if not refusals:
+            raise SuppressedError(f"the recording is not stored: {REASON}")
         with self.store.write() as unit:
             for refusal in refusals:
                 unit.refusals.record(collection.collection_id, refusal)

@@ -21,6 +21,7 @@ from emovec_db.store.tables import (
     GenerationRow,
     RecordingRow,
     RefusalRow,
+    SuppressionRow,
     UtteranceRow,
 )
 
@@ -107,6 +108,9 @@ class Collections:
             customers=customers,
             failures=self._count(select(FailureRow).where(FailureRow.collection_id == collection.collection_id)),
             refusals=self._count(select(RefusalRow).where(RefusalRow.collection_id == collection.collection_id)),
+            suppressions=self._count(
+                select(SuppressionRow).where(SuppressionRow.collection_id == collection.collection_id)
+            ),
             policy=Policies(self._connection).of(collection.collection_id),
             duration_s=duration_s,
         )

@@ -17,6 +17,7 @@ from emovec_db.store.collections import Collections
 from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query, chunks, id_of, table_of, upsert
 from emovec_db.store.summaries import SUMMARY_COLUMNS, Summaries, of_active_generation
+from emovec_db.store.suppressions import Suppressions
 from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, SummaryRow, UtteranceRow
 from emovec_db.store.tracks import Tracks
 from emovec_db.store.utterances import Utterances
@@ -48,12 +49,14 @@ class Recordings:
         """Store a recording with all that was heard in it, and log its utterances; its id.
 
         Raises ConflictError if the collection has these bytes and this channel already, EncoderMismatchError if an
-        embedding does not fit the collection's generation, RefusedError if the collection's policy forbids it.
+        embedding does not fit the collection's generation, RefusedError if the collection's policy forbids it,
+        SuppressedError if it was deleted before.
         """
         # first the lock, so that two writers of a collection never wait for each other's rows
         Collections(self._connection).lock(collection.collection_id)
         policies = Policies(self._connection)
         policies.enforce(collection.collection_id, new.details.role, mixed=new.quality.is_mixed(new.channel))
+        Suppressions(self._connection).enforce(collection.collection_id, new.sha256, new.channel, new.pcm_sha256)
         values = {
             "collection_id": collection.collection_id,
             "sha256": new.sha256,

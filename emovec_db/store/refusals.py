@@ -71,6 +71,14 @@ class Refusals:
         """Forget the refusal of a recording that is stored now."""
         self._connection.execute(_CLEAR, {"in_collection": collection_id, "of_uri": uri, "of_channel": channel})
 
+    def of_customer(self, collection_id: int, customer: str) -> tuple[tuple[str, str], ...]:
+        """(uri, channel) of a customer's recordings that are kept out."""
+        theirs = select(RefusalRow.uri, RefusalRow.channel).where(
+            RefusalRow.collection_id == collection_id, RefusalRow.customer == customer
+        )
+        found = self._connection.execute(theirs.order_by(RefusalRow.refusal_id))
+        return tuple((uri, channel) for uri, channel in found)
+
     def clear_customer(self, collection_id: int, customer: str) -> int:
         """Forget all refusals of a customer's recordings; how many there were."""
         of_customer = (RefusalRow.collection_id == collection_id, RefusalRow.customer == customer)

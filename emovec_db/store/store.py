@@ -22,6 +22,7 @@ from emovec_db.store.policies import Policies
 from emovec_db.store.recordings import Recordings
 from emovec_db.store.refusals import Refusals
 from emovec_db.store.schema import ensure_schema, make_parent
+from emovec_db.store.suppressions import Suppressions
 from emovec_db.store.tracks import Tracks
 from emovec_db.store.translation import translated
 from emovec_db.store.utterances import Utterances
@@ -42,6 +43,7 @@ class Unit:
         self.clusterings = Clusterings(connection)
         self.policies = Policies(connection)
         self.refusals = Refusals(connection)
+        self.suppressions = Suppressions(connection)
         self.integrity = Integrity(connection)
 
 

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
 
 from emovec_db.api.schemas.answers import (
     CollectionPage,
@@ -52,6 +53,25 @@ def test_an_upload_that_waits_answers_the_finished_job(api: Api) -> None:
     assert (first["state"], first["counts"]) == ("done", {"ingested": 1})
     assert first["items"][0]["recording_ids"] == again["items"][0]["recording_ids"]
     assert again["counts"] == {"unchanged": 1}
+
+
+def test_what_was_deleted_is_not_stored_again_unless_that_is_said(api: Api) -> None:
+    def upload(**said: str) -> TestResponse:
+        return api.client.post(f"{COLLECTION}/recordings", data={"recording": file(wav(200)), **said})
+
+    upload()
+    job = api.database.run_next_job("test")
+    assert job is not None
+    (recording_id,) = api.database.job_items(job.job_id)[0].recording_ids
+    api.client.delete(f"{COLLECTION}/recordings/{recording_id}")
+    failed(upload(), 409, "suppressed")
+    (shown,) = checked(api.client.get("/v1/collections"), 200, CollectionPage)["items"]
+    assert (shown["recordings"], shown["suppressions"]) == (0, 1)
+
+    checked(upload(allow_again="true"), 202, Job)
+    job = api.database.run_next_job("test")
+    assert job is not None
+    assert job.counts == {"ingested": 1}
 
 
 def test_waiting_ends_without_a_worker(api: Api) -> None:

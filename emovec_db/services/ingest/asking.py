@@ -37,6 +37,7 @@ def request_of(zone: tzinfo, paths: Sequence[str | Path] = (), **said: Unpack[In
         details=localised(details, zone),
         channels=channels if channels != (MIX,) or not roles else tuple(roles),
         roles=roles,
+        allow_again=said.get("allow_again", False),
     )
 
 

@@ -22,12 +22,16 @@ class Candidates:
     pattern: PathPattern | None
     #: called with remarks that are no failures
     note: Callable[[str], None]
+    #: see `Candidate`
+    lifts_up_to: int = 0
 
     @classmethod
-    def of_request(cls, request: IngestRequest, zone: tzinfo, note: Callable[[str], None]) -> Candidates:
+    def of_request(
+        cls, request: IngestRequest, zone: tzinfo, note: Callable[[str], None], *, lifts_up_to: int = 0
+    ) -> Candidates:
         """Raises QueryError for a pattern that is none."""
         pattern = PathPattern.parse(request.customer_from, zone) if request.customer_from else None
-        return cls(request, pattern, note)
+        return cls(request, pattern, note, lifts_up_to)
 
     def of(self, found: Found) -> Candidate | Reading:
         """A candidate to read, or the failed reading of what can't even be looked at."""
@@ -38,8 +42,8 @@ class Candidates:
             unmatched = dict.fromkeys(self.request.channels, self.request.details)
             return failed(found.path, found.uri, unmatched, error)
         if found.error is not None:
-            return failed(found.path, found.uri, details, found.error)
-        return look_at(found.path, found.uri, details)
+            return failed(found.path, found.uri, details, found.error, lifts_up_to=self.lifts_up_to)
+        return look_at(found.path, found.uri, details, lifts_up_to=self.lifts_up_to)
 
     def _matched(self, found: Found) -> Details | None:
         matched = self.pattern.match(found.relative) if self.pattern else None

@@ -13,6 +13,7 @@ from emovec_db.domain.policy import MIXED, Policy, Refusal
 from emovec_db.domain.recording import Details, Source
 from emovec_db.domain.segmentation import Cut
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
+from emovec_db.domain.suppression import firm
 from emovec_db.errors import (
     DecoderCrashedError,
     DecodeTimeoutError,
@@ -23,7 +24,7 @@ from emovec_db.errors import (
 )
 from emovec_db.services.gate import NO_POLICY, limits_under
 from emovec_db.sources.local import digest, path_of, source_of
-from emovec_db.store.store import Store
+from emovec_db.store.store import Store, Unit
 
 #: errors that another try at the same file would only repeat, at the cost of a process
 BREAKS_DECODERS = (DecoderCrashedError, DecodeTimeoutError)
@@ -39,6 +40,8 @@ class Candidate:
     details: dict[str, Details]
     #: where the bytes are kept, if emovec-db keeps them
     blob_key: str | None = None
+    #: the last suppression that may be lifted for it: what was deleted after it was asked for stays out
+    lifts_up_to: int = 0
 
     @property
     def name(self) -> str | None:
@@ -51,7 +54,8 @@ class Candidate:
 
     def as_params(self) -> dict[str, Any]:
         """What another try needs, as JSON."""
-        return {"details": {channel: details.as_params() for channel, details in self.details.items()}}
+        details = {channel: known.as_params() for channel, known in self.details.items()}
+        return {"details": details, "lifts_up_to": self.lifts_up_to}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ class Reading:
     policy: Policy = NO_POLICY
     #: what it keeps out
     refusals: tuple[Refusal, ...] = ()
+    #: channels that were deleted before and stay out
+    suppressed: tuple[str, ...] = ()
     #: ids of the single channels that are stored under these bytes, where their mix was asked for
     apart: tuple[int, ...] = ()
     #: by channel, where an upload's sound is kept without the other parties'
@@ -80,29 +86,34 @@ class Reading:
         return self.candidate.details
 
 
-def failed(path: Path, uri: str, details: dict[str, Details], error: EmovecError) -> Reading:
+def failed(path: Path, uri: str, details: dict[str, Details], error: EmovecError, *, lifts_up_to: int = 0) -> Reading:
     """The reading of a file that can't even be looked at: all its channels have failed."""
-    candidate = Candidate(path=path, source=Source(uri=uri, size_bytes=0, mtime_ns=0), details=details)
+    candidate = Candidate(
+        path=path, source=Source(uri=uri, size_bytes=0, mtime_ns=0), details=details, lifts_up_to=lifts_up_to
+    )
     failures = tuple(failure_of(uri, error) for _ in details)
     return Reading(candidate=candidate, sha256="", known={}, sounds=(), failures=failures)
 
 
-def look_at(path: Path, uri: str, details: dict[str, Details]) -> Candidate | Reading:
+def look_at(path: Path, uri: str, details: dict[str, Details], *, lifts_up_to: int = 0) -> Candidate | Reading:
     """The file as it is now, with what should be taken from it."""
     try:
-        return Candidate(path=path, source=source_of(path, uri), details=details)
+        return Candidate(path=path, source=source_of(path, uri), details=details, lifts_up_to=lifts_up_to)
     except EmovecError as error:
-        return failed(path, uri, details, error)
+        return failed(path, uri, details, error, lifts_up_to=lifts_up_to)
 
 
 def look_again(uri: str, params: Mapping[str, Any]) -> Candidate | Reading:
     """The file of an earlier try as it is now, by what `Candidate.as_params` gave then."""
     details = {channel: Details.from_params(known) for channel, known in params["details"].items()}
-    return look_at(path_of(uri), uri, details)
+    return look_at(path_of(uri), uri, details, lifts_up_to=params.get("lifts_up_to", 0))
 
 
 def read(store: Store, decoders: DecoderPool, collection_id: int, candidate: Candidate, limits: SoundLimits) -> Reading:
-    """Hash the file and decode the channels that are new and let in by the policy; never raises for a bad file."""
+    """Hash the file and decode the channels that are new and that neither policy nor deletion keeps out.
+
+    Never raises for a bad file.
+    """
     uri = candidate.source.uri
     try:
         sha256 = digest(candidate.path)
@@ -112,10 +123,12 @@ def read(store: Store, decoders: DecoderPool, collection_id: int, candidate: Can
     with store.read() as unit:
         stored = {one.channel: one for one in unit.recordings.by_bytes(collection_id, sha256)}
         policy = unit.policies.of(collection_id)
+        deleted = suppressed_channels(unit, collection_id, sha256, candidate)
     known = {channel: stored[channel].recording_id for channel in candidate.details if channel in stored}
     apart = tuple(one.recording_id for one in stored.values()) if candidate.wants_mix and not known else ()
     missing = () if apart else tuple(channel for channel in candidate.details if channel not in known)
-    admitted, refusals = admit(policy, candidate, missing)
+    suppressed = tuple(channel for channel in missing if channel in deleted)
+    admitted, refusals = admit(policy, candidate, [channel for channel in missing if channel not in deleted])
     sounds, failures, mixed = _decode_each(decoders, candidate, admitted, limits_under(policy, limits))
     if sounds and source_of(candidate.path, uri) != candidate.source:
         changed = UnreadableError("the file changed while it was being read: ingest it again when it is complete")
@@ -128,6 +141,7 @@ def read(store: Store, decoders: DecoderPool, collection_id: int, candidate: Can
         failures=failures,
         policy=policy,
         refusals=(*refusals, *mixed),
+        suppressed=suppressed,
         apart=apart,
     )
 
@@ -137,6 +151,12 @@ def admit(policy: Policy, candidate: Candidate, channels: Sequence[str]) -> tupl
     reasons = {channel: policy.refusal(candidate.details[channel].role) for channel in channels}
     refusals = tuple(refusal_of(candidate, channel, reason) for channel, reason in reasons.items() if reason)
     return tuple(channel for channel, reason in reasons.items() if not reason), refusals
+
+
+def suppressed_channels(unit: Unit, collection_id: int, sha256: str, candidate: Candidate) -> frozenset[str]:
+    """Those of the candidate's channels that were deleted before and that it may not bring back, by these bytes."""
+    known = {channel: unit.suppressions.of(collection_id, sha256, channel) for channel in candidate.details}
+    return frozenset(channel for channel, kept in known.items() if firm(kept, candidate.lifts_up_to))
 
 
 def refusal_of(candidate: Candidate, channel: str, reason: str, *, mixed: bool = False) -> Refusal:

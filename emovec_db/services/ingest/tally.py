@@ -12,6 +12,7 @@ from emovec_db.domain.job import JobProgress
 
 #: notes beyond these are only counted, so that a report stays readable
 NOTES_KEPT = 50
+SUPPRESSED = "deleted before, so left out: --allow-again takes it in again"
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Tally:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, outcome: str, recordings: int = 1) -> None:
-        """`outcome` is a count of `IngestReport`: ingested, unchanged, updated or refused."""
+        """`outcome` is a count of `IngestReport`: ingested, unchanged, updated, refused or suppressed."""
         with self._lock:
             self.counts[outcome] += recordings
 
@@ -42,6 +43,10 @@ class Tally:
     def refuse(self, reason: str) -> None:
         self.count("refused")
         self.remark(f"refused: {reason}")
+
+    def suppress(self) -> None:
+        self.count("suppressed")
+        self.remark(SUPPRESSED)
 
     def remark(self, text: str) -> None:
         """A remark that may hold for many recordings: they are counted, not named."""
@@ -84,6 +89,7 @@ class Tally:
             unchanged=self.counts["unchanged"],
             updated=self.counts["updated"],
             refused=self.counts["refused"],
+            suppressed=self.counts["suppressed"],
             failed=self.counts["failed"],
             errors=tuple(self.errors),
             seconds=monotonic() - self.started,

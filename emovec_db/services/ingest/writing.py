@@ -11,13 +11,17 @@ from emovec_db.domain.ingest import IngestFailure, overlay
 from emovec_db.domain.policy import Policy, Refusal
 from emovec_db.domain.recording import Details, NewRecording, Recording
 from emovec_db.domain.sound import MIX, Sound
+from emovec_db.domain.suppression import Suppression, firm
 from emovec_db.services.encoding import EncodedSound
 from emovec_db.services.ingest.reading import Reading, refusal_of
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.store.store import Store, Unit
 
-LEFT_APART = "stored by channels, so its mix was left out (to store the mix, delete the channels first)"
+LEFT_APART = (
+    "stored by channels, so its mix was left out (to store the mix, delete the channels first, then --allow-again)"
+)
 REPLACED = "stored by channels now, so its earlier mix was deleted"
+TAKEN_AGAIN = "deleted before and taken in again"
 VANISHED = "deleted while its file was being read: ingest it again if it should come back"
 
 
@@ -91,9 +95,11 @@ class _Writing:
         for channel in reading.known:
             ids += self._take_known(reading, channel, stored.get(channel))
         if reading.apart:
-            ids += self._leave_apart(reading, stored.values())
+            ids += self._leave_apart(reading, stored.values()) if stored else self._vanish(reading, MIX)
         for refusal in reading.refusals:
             self._refuse(refusal)
+        for _channel in reading.suppressed:
+            self.outcomes.suppress()
         return ids
 
     def _take_sound(
@@ -103,12 +109,18 @@ class _Writing:
             return self._take_known(reading, sound.channel, stored[sound.channel])
         if sound.channel == MIX and stored:
             return self._leave_apart(reading, stored.values())
+        suppressions = self._suppressions(reading, sound.channel, sound.pcm_sha256)
+        if firm(suppressions, reading.candidate.lifts_up_to):
+            return self._suppress(reading, sound, suppressions)
         details = reading.candidate.details[sound.channel]
         reason = self.policy.refusal(details.role, mixed=sound.is_mixed)
         if reason is not None:
             return self._refuse(refusal_of(reading.candidate, sound.channel, reason, mixed=sound.is_mixed))
         if MIX in stored:
             details = overlay(replace(stored[MIX].details, role=None), details)
+        if suppressions:
+            self.unit.suppressions.lift(suppressions)
+            self.outcomes.remark(TAKEN_AGAIN)
         return [self._add(reading, sound, encoded, details)]
 
     def _add(self, reading: Reading, sound: Sound, encoded: EncodedSound, details: Details) -> int:
@@ -143,8 +155,7 @@ class _Writing:
         """
         candidate = reading.candidate
         if recording is None:
-            self.outcomes.remark(VANISHED)
-            return []
+            return self._vanish(reading, channel)
         given = overlay(recording.details, candidate.details[channel])
         reason = self.policy.refusal(given.role, mixed=recording.is_mixed)
         if reason is not None:
@@ -166,6 +177,22 @@ class _Writing:
             )
         self.outcomes.count("updated")
         return [recording_id]
+
+    def _vanish(self, reading: Reading, channel: str) -> list[int]:
+        """It was stored when its file was read, and is not any more."""
+        if firm(self._suppressions(reading, channel), reading.candidate.lifts_up_to):
+            self.outcomes.suppress()
+        else:
+            self.outcomes.remark(VANISHED)
+        return []
+
+    def _suppress(self, reading: Reading, sound: Sound, suppressions: Sequence[Suppression]) -> list[int]:
+        """Where only the sound gave it away, the file's bytes are enough to know it by next time."""
+        if all(one.sha256 != reading.sha256 for one in suppressions):
+            sound_in_file = (reading.sha256, sound.channel, sound.pcm_sha256)
+            self.unit.suppressions.add(self.collection.collection_id, *sound_in_file)
+        self.outcomes.suppress()
+        return []
 
     def _leave_apart(self, reading: Reading, channels: Iterable[Recording]) -> list[int]:
         """The mix was asked for, and the channels are stored: they get the uri, the mix stays out."""
@@ -192,6 +219,9 @@ class _Writing:
     def _blob_key(self, reading: Reading, channel: str) -> str | None:
         """Of an upload; under a policy only what holds this channel alone, if it was written."""
         return reading.kept_alone.get(channel) if self.policy.in_force else reading.candidate.blob_key
+
+    def _suppressions(self, reading: Reading, channel: str, pcm_sha256: str | None = None) -> tuple[Suppression, ...]:
+        return self.unit.suppressions.of(self.collection.collection_id, reading.sha256, channel, pcm_sha256)
 
     def _of_bytes(self, reading: Reading) -> tuple[Recording, ...]:
         return self.unit.recordings.by_bytes(self.collection.collection_id, reading.sha256)

@@ -2,7 +2,7 @@
 
 A row class is named after its domain dataclass with `Row`. Ids come from AUTOINCREMENT or identity columns and are
 never reused. What belongs to a recording goes with it (ON DELETE CASCADE); only the change log, which holds nothing
-but ids, remembers that it was there.
+but ids, and the suppressions, which hold nothing but digests, remember that it was there.
 """
 
 from emovec_db.store.tables.base import SCORE_COLUMNS, Base
@@ -20,7 +20,7 @@ from emovec_db.store.tables.content import (
     TrackRow,
     UtteranceRow,
 )
-from emovec_db.store.tables.policy import PolicyChangeRow, RefusalRow
+from emovec_db.store.tables.policy import PolicyChangeRow, RefusalRow, SuppressionRow
 from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "RefusalRow",
     "SourceRow",
     "SummaryRow",
+    "SuppressionRow",
     "TrackRow",
     "UtteranceRow",
 ]

@@ -1,4 +1,4 @@
-"""Tables of what a collection forbids and what it kept out."""
+"""Tables of what a collection forbids, what it kept out, and what was deleted from it."""
 
 from __future__ import annotations
 
@@ -52,3 +52,22 @@ class RefusalRow(Base):
     customer: Mapped[str | None]
     reason: Mapped[str]
     refused_at: Mapped[datetime]
+
+
+class SuppressionRow(Base):
+    """A recording that was deleted and stays out; it names nobody, and outlives the recording."""
+
+    __tablename__ = "suppressions"
+    __table_args__ = (
+        UniqueConstraint("collection_id", "sha256", "channel"),
+        Index(None, "collection_id", "pcm_sha256"),
+        NEVER_REUSE_IDS,
+    )
+
+    suppression_id: Mapped[int] = new_id()
+    collection_id: Mapped[int] = link("collections.collection_id")
+    #: of the file's bytes
+    sha256: Mapped[str]
+    channel: Mapped[str]
+    #: of the sound; None: it was never decoded
+    pcm_sha256: Mapped[str | None]

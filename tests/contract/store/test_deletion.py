@@ -18,7 +18,7 @@ from emovec_db.store.tables import Base
 from tests.stored import PROVENANCE, RECIPE, failure, policy_change, recording, refusal, sha256, utterance
 
 #: what stays when all recordings are gone: none of it says anything of them
-KEPT = {"collections", "generations", "provenances", "changes", "jobs", "policy_changes"}
+KEPT = {"collections", "generations", "provenances", "changes", "jobs", "policy_changes", "suppressions"}
 
 
 def rows_by_table(store: Store) -> dict[str, int]:
@@ -42,6 +42,7 @@ def fill(store: Store, calls: Collection) -> tuple[int, int]:
             unit.refusals.record(calls.collection_id, refusal(uri))
         unit.policies.log(calls.collection_id, policy_change("agent", forbidden=True))
         unit.policies.log(calls.collection_id, policy_change("agent", forbidden=False))
+        unit.suppressions.add(calls.collection_id, sha256("gone"), "mix")
         first = unit.recordings.add(
             calls, recording("a", customer="c1", utterances=[utterance(1), utterance(2)]), PROVENANCE
         )

@@ -370,7 +370,7 @@ def test_a_second_track_is_neither_kept_nor_played(database: Database, calls: Co
     assert played.media_type == "audio/wav"
     assert played.path != file
     calls.delete(1)
-    upload(database, calls, file, details=Details(role="customer"))
+    upload(database, calls, file, details=Details(role="customer"), allow_again=True)
     (stored,) = calls.recordings().items
     assert calls.audio(stored.recording_id).path.is_file()
     assert files_with_agent(tmp_path / "data") == []

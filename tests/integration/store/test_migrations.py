@@ -95,6 +95,26 @@ def test_a_database_from_before_cleaning_keeps_its_recordings(empty_url: str) ->
     store.close()
 
 
+def test_a_database_from_before_suppressions_keeps_what_it_holds(empty_url: str) -> None:
+    store = Store.open(empty_url)
+    with store.write() as unit:
+        calls = unit.collections.create("calls", IDENTITY, RECIPE)
+        added = unit.recordings.add(calls, recording("a", customer="c"), PROVENANCE)
+        before = unit.recordings.get(calls.collection_id, added), unit.utterances.of_recording(calls, added)
+    store.close()
+    assert migrate(empty_url, "0002") == (HEAD_REVISION, "0002")
+    assert "suppressions" not in tables_in(empty_url)
+    assert migrate(empty_url) == ("0002", HEAD_REVISION)
+    store = Store.open(empty_url)
+    with store.read() as unit:
+        assert before == (
+            unit.recordings.get(calls.collection_id, added),
+            unit.utterances.of_recording(calls, added),
+        )
+        assert unit.suppressions.newest(calls.collection_id) == 0
+    store.close()
+
+
 def test_an_older_database_is_not_upgraded_silently(empty_url: str) -> None:
     migrate(empty_url)
     with connected(empty_url) as connection:

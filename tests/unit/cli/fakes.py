@@ -108,6 +108,7 @@ def summary(name: str = "default") -> CollectionSummary:
     collection = Collection(collection_id=1, name=name, created_at=WHEN, generation=generation)
     return CollectionSummary(
         collection=collection, recordings=2, utterances=3, customers=1, failures=0, refusals=2,
+        suppressions=1,
         policy=Policy(forbidden_roles=("agent",)), duration_s=7201.0,
     )  # fmt: skip
 

@@ -42,7 +42,7 @@ BOLD_OR_DIM = re.compile(r"\x1b\[[012](;[012])*m")
 NO_FILTER: dict[str, Any] = dict.fromkeys(("customer", "speaker", "role", "label", "since", "until", "min_confidence"))
 
 REPORT = IngestReport(
-    ingested=1200, unchanged=5, updated=1, refused=2, failed=5,
+    ingested=1200, unchanged=5, updated=1, refused=2, suppressed=3, failed=5,
     errors=(
         IngestFailure(uri=NASTY_URI, code="not_audio", message="bad \x1b one"),
         *(IngestFailure(uri=f"file:///{n}.wav", code="truncated", message=f"cut {n}") for n in range(4)),
@@ -158,7 +158,7 @@ class TestIngest:
         outcome = run("ingest", "calls", "--json")
 
         assert outcome.code == 3
-        counts = {"ingested": 1200, "unchanged": 5, "updated": 1, "refused": 2, "failed": 5, "seconds": 60.0}
+        counts = {"ingested": 1200, "unchanged": 5, "updated": 1, "refused": 2, "suppressed": 3, "failed": 5}
         assert {name: outcome.json[name] for name in counts} == counts
         assert outcome.json["errors"][0] == {"uri": NASTY_URI, "code": "not_audio", "message": "bad \x1b one"}
         assert len(outcome.json["errors"]) == 5
@@ -194,6 +194,7 @@ class TestIngest:
                     "channels": ("left", "right"),
                     "roles": {"left": "agent", "right": "customer"},
                     "segmentation": "windows",
+                    "allow_again": False,
                     "retry_failed": True,
                 },
             )
@@ -212,11 +213,24 @@ class TestIngest:
         shown = run("ingest", "calls", "--collection", "my calls").out
 
         assert "1,200 recordings ingested (1 h 00 min of sound in 1 min 00 s: 20.0 recordings/s, 60 × real" in shown
-        assert "5 unchanged, 1 updated, 2 refused, 5 failed" in shown
+        assert "5 unchanged, 1 updated, 2 refused, 3 deleted before, 5 failed" in shown
         assert shown.index("truncated: 4 recordings") < shown.index("not_audio: 1 recording\n"), "the commonest first"
         assert "and 1 more" in shown
         assert "and 2 more remarks" in shown
         assert "emovec ingest --retry-failed --collection 'my calls'" in shown
+
+    def test_what_was_deleted_before_is_said_with_what_lifts_it(self, run: Run, database: FakeDatabase) -> None:
+        database.report = IngestReport(suppressed=3)
+
+        outcome = run("ingest", "calls")
+        assert outcome.code == 0
+        assert outcome.out.splitlines() == [
+            "0 recordings ingested, 3 deleted before",
+            "",
+            "All of it was deleted before; the same with --allow-again takes it in again.",
+        ]
+        run("ingest", "calls", "--allow-again")
+        assert [told["allow_again"] for _, _, told in database.asked] == [False, True]
 
     def test_an_empty_folder_is_said(self, run: Run, database: FakeDatabase) -> None:
         outcome = run("ingest", "calls")

@@ -103,6 +103,7 @@ def test_usage_errors(run: Run, words: tuple[str, ...], part: str) -> None:
         ("ingest", "--manifest", "x.csv", "--column", "no-equals-sign"),
         ("ingest", "x", "--metadata", "no-equals-sign"),
         ("ingest", "x", "--roles", "left"),
+        ("ingest", "x", "--retry-failed", "--allow-again"),
         ("ingest", "x", "--channels", "left,,right"),
         ("ingest", "x", "--recorded-at", "yesterday"),
         ("list", "--since", "soon"),

@@ -135,6 +135,7 @@ def test_ingest() -> None:
         "unchanged": 0,
         "updated": 0,
         "refused": 0,
+        "suppressed": 0,
         "failed": 1,
         "errors": [{"uri": "b.wav", "code": "not_audio", "message": "b.wav holds no sound"}],
         "seconds": 1.25,
