@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from emovec_db.api.filters import Label
+from emovec_db.api.schemas.heard import Answer, Frames, Heard, LeftOut, Moment, Overlap, Quality, Scores, Voice
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
-
-
-class Answer(BaseModel):
-    """An answer has these fields and no others."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Error(Answer):
@@ -23,63 +18,6 @@ class Error(Answer):
     code: str = Field(description="stable, for programs, for example not_found or too_long")
     message: str = Field(description="for people: what came, what was expected, what to do")
     detail: dict[str, Any]
-
-
-class Scores(Answer):
-    """Probability of each of the nine labels; they sum to 1."""
-
-    angry: float
-    disgusted: float
-    fearful: float
-    happy: float
-    neutral: float
-    other: float
-    sad: float
-    surprised: float
-    unknown: float
-
-
-class Quality(Answer):
-    """What can be said of the sound itself."""
-
-    duration_s: float
-    peak: float
-    clipping_ratio: float
-    snr_db: float | None
-    silence_ratio: float
-    sample_rate_hz: int
-    codec: str
-    channels: int
-    warnings: list[str]
-
-
-class Frames(Answer):
-    """Scores over time: one list of nine per frame, in the order of the labels."""
-
-    hz: float
-    scores: list[list[float]]
-
-
-class LeftOut(Answer):
-    """How much of a recording is in no utterance; with the utterances it makes up the recording."""
-
-    silence_s: float
-    other_sound_s: float = Field(description="ring tone, hold music, noise: no speech was heard in it")
-
-
-class Moment(Answer):
-    """An utterance in which a label is strong."""
-
-    start_s: float
-    end_s: float
-    confidence: float
-
-
-class Heard(Moment):
-    """A segment that was encoded, and is not stored."""
-
-    label: Label
-    scores: Scores
 
 
 class Classification(Answer):
@@ -98,6 +36,8 @@ class Classification(Answer):
     time_shares: Scores = Field(description="share of the utterances' time in which each label is the top one")
     strongest: dict[Label, list[Moment]] = Field(description="by label, the utterances of greatest confidence")
     left_out: LeftOut
+    voices: list[Voice] = Field(description="each voice's own summary; none where voices aren't told apart")
+    overlaps: list[Overlap]
     frames: Frames | None = None
 
 
@@ -125,6 +65,7 @@ class Utterance(Answer):
     recorded_at: str | None
     start_s: float
     end_s: float
+    voice: str | None = Field(description="A, B … where voices are told apart; nobody's name")
     label: Label
     confidence: float
     scores: Scores
@@ -166,6 +107,10 @@ class Recording(Answer):
     strongest: dict[Label, list[Moment]] | None = Field(
         None, description="by label, the utterances of greatest confidence"
     )
+    voices: list[Voice] | None = Field(
+        None, description="each voice's own summary; none where voices aren't told apart"
+    )
+    overlaps: list[Overlap] | None = None
 
 
 class Track(Answer):
@@ -199,6 +144,7 @@ class Match(Answer):
     customer: str | None
     start_s: float
     end_s: float
+    voice: str | None
     label: Label
     scores: Scores
     similarity: float = Field(description="-1..1, higher is nearer; exact")
@@ -318,6 +264,8 @@ class Collection(Answer):
     encoder: str
     dim: int
     segmentation: str
+    diarization: str | None = Field(description="who tells voices apart; null: each track is taken for one voice")
+    voices: int | None = Field(description="how many voices each track has, where that was told")
     recordings: int
     utterances: int
     customers: int

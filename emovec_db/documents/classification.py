@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from emovec_db.documents.recordings import quality_document
-from emovec_db.documents.timeline import heard_document, left_out_document, timeline_fields
+from emovec_db.documents.timeline import (
+    heard_document,
+    left_out_document,
+    overlaps_document,
+    timeline_fields,
+    voices_document,
+)
 from emovec_db.documents.values import Document
 from emovec_db.domain.audit import AuditReport
 from emovec_db.domain.classification import CheckReport, Classification
@@ -25,6 +31,8 @@ def classification_document(file: str, classification: Classification, granulari
         "utterances": [heard_document(one) for one in classification.timeline.utterances],
         **timeline_fields(classification.timeline),
         "left_out": left_out_document(classification.left_out),
+        "voices": voices_document(classification.timeline),
+        "overlaps": overlaps_document(classification.left_out),
     }
     if classification.frames is not None:
         document["frames"] = _frames_document(classification.frames)

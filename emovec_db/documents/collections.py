@@ -19,6 +19,8 @@ def collection_document(summary: CollectionSummary) -> Document:
         "encoder": collection.generation.encoder.encoder_id,
         "dim": collection.generation.encoder.dim,
         "segmentation": collection.generation.recipe.segmentation,
+        "diarization": collection.generation.recipe.diarization,
+        "voices": collection.generation.recipe.voices,
         "recordings": summary.recordings,
         "utterances": summary.utterances,
         "customers": summary.customers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emovec_db.documents.timeline import left_out_document, timeline_fields
+from emovec_db.documents.timeline import left_out_document, overlaps_document, timeline_fields, voices_document
 from emovec_db.documents.values import Document, prediction_fields, time_text
 from emovec_db.domain.classification import Deletion
 from emovec_db.domain.encoding import EncoderIdentity, Provenance
@@ -54,7 +54,10 @@ def recording_document(
         "created_at": time_text(recording.created_at),
     }
     if utterances is not None:
-        document |= timeline_fields(Timeline(tuple(utterances)))
+        timeline = Timeline(tuple(utterances))
+        document |= timeline_fields(timeline)
+        document["voices"] = voices_document(timeline)
+        document["overlaps"] = overlaps_document(recording.left_out)
         document["utterances"] = [utterance_document(utterance) for utterance in utterances]
     if siblings is not None:
         document["siblings"] = [
@@ -82,6 +85,7 @@ def utterance_document(utterance: Utterance) -> Document:
         "recorded_at": time_text(utterance.recorded_at),
         "start_s": utterance.start_s,
         "end_s": utterance.end_s,
+        "voice": utterance.voice,
         **prediction_fields(utterance.prediction),
         "provenance": _provenance_document(utterance.encoder, utterance.provenance),
     }

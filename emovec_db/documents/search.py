@@ -9,7 +9,7 @@ from emovec_db.domain.query import Filter, Match
 
 
 def match_document(match: Match) -> Document:
-    """``{utterance_id, recording_id, uri, customer, start_s, end_s, label, scores, similarity}``."""
+    """``{utterance_id, recording_id, uri, customer, start_s, end_s, voice, label, scores, similarity}``."""
     utterance = match.utterance
     return {
         "utterance_id": utterance.utterance_id,
@@ -18,6 +18,7 @@ def match_document(match: Match) -> Document:
         "customer": utterance.customer,
         "start_s": utterance.start_s,
         "end_s": utterance.end_s,
+        "voice": utterance.voice,
         "label": utterance.prediction.label,
         "scores": utterance.prediction.by_label(),
         "similarity": match.similarity,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from emovec_db.domain.encoding import EncoderIdentity
 from emovec_db.domain.policy import Policy
+from emovec_db.errors import QueryError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,10 @@ class Recipe:
     segmentation: str
     #: treatments of the sound before it is cut and encoded, in their order, for example ``("high-pass-1",)``
     cleaning: tuple[str, ...] = ()
+    #: who tells voices apart, for example ``campplus-1@1f2e3d4c5b6a``; None: nobody, each track is one voice
+    diarization: str | None = None
+    #: how many voices each track has; None: the diarizer finds out
+    voices: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,16 @@ class Wishes:
 
     #: pauses or windows
     segmentation: str | None = None
+    #: campplus or pyannote: tell voices apart
+    diarize: str | None = None
+    #: how many there are on each track
+    voices: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.voices is not None and self.voices < 1:
+            raise QueryError(f"{self.voices} voices are asked for: expected 1 or more")
+        if self.voices is not None and self.diarize is None:
+            raise QueryError("how many voices there are is told, and not who tells them apart: name a diarizer too")
 
 
 NO_WISHES = Wishes()

@@ -72,6 +72,8 @@ class NewUtterance:
     #: float32 (dim,)
     embedding: NDArray[np.float32]
     prediction: Prediction
+    #: A, B … where voices are told apart
+    voice: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,8 @@ class Utterance:
     recorded_at: datetime | None
     start_s: float
     end_s: float
+    #: A, B … where voices are told apart; nobody's name, and another recording's A is somebody else
+    voice: str | None
     prediction: Prediction
     #: of the encoder that made embedding and prediction
     encoder: EncoderIdentity

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from emovec_db.domain.encoding import Prediction
 from emovec_db.emotions import LABELS
 
@@ -23,12 +26,15 @@ class Heard(Protocol):
     def end_s(self) -> float: ...
 
     @property
+    def voice(self) -> str | None: ...
+
+    @property
     def prediction(self) -> Prediction: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Utterances by start; scores of the whole are the recording's summary."""
+    """Utterances by start, of a recording or of one of its voices."""
 
     utterances: tuple[Heard, ...]
 
@@ -36,6 +42,25 @@ class Timeline:
     def heard_s(self) -> float:
         """Duration of all utterances together."""
         return sum(utterance.end_s - utterance.start_s for utterance in self.utterances)
+
+    def weights(self) -> NDArray[np.float64]:
+        """Share of each utterance in all of them by time, float64 (utterances,), sum 1."""
+        durations = np.array([utterance.end_s - utterance.start_s for utterance in self.utterances])
+        shares: NDArray[np.float64] = durations / durations.sum()
+        return shares
+
+    def summary(self) -> Prediction:
+        """Duration-weighted mean of the utterances' scores."""
+        scores = np.array([utterance.prediction.scores for utterance in self.utterances])
+        return Prediction.of((self.weights() @ scores).astype(np.float32))
+
+    def by_voice(self) -> dict[str, Timeline]:
+        """Each voice's utterances, in the order of its letter; nothing where voices aren't told apart."""
+        voices = {one.voice for one in self.utterances if one.voice is not None}
+        return {
+            voice: Timeline(tuple(one for one in self.utterances if one.voice == voice))
+            for voice in sorted(voices, key=lambda voice: (len(voice), voice))
+        }
 
     def time_shares(self) -> dict[str, float]:
         """By label, the share of the utterances' time in which it is the top one; each 0..1, sum 1."""

@@ -6,7 +6,6 @@ import numpy as np
 
 from emovec_db.domain.classification import Classification
 from emovec_db.domain.sound import Sound
-from emovec_db.domain.timeline import Timeline
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.methods import Method
 from emovec_db.spaces.protocol import Space
@@ -23,7 +22,7 @@ def classify(
         encoder_id=method.encoder.identity.encoder_id,
         encoder_notice=method.encoder.notice,
         sound=sound,
-        timeline=Timeline(encoded.utterances),
+        timeline=encoded.timeline,
         left_out=encoded.left_out,
         frames=method.encoder.encode_frames(sound.waveform, embeddings=frame_embeddings)
         if frames or frame_embeddings

@@ -17,6 +17,7 @@ from emovec_db.domain.encoding import Encoding, Prediction
 from emovec_db.domain.recording import NewUtterance
 from emovec_db.domain.segmentation import Cut, LeftOut, Segment
 from emovec_db.domain.sound import Sound
+from emovec_db.domain.timeline import Timeline
 from emovec_db.domain.track import Track
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.services.methods import Method
@@ -42,23 +43,19 @@ class EncodedSound:
     backend: str
 
     @property
-    def weights(self) -> NDArray[np.float64]:
-        """Share of each utterance in all of them by time, float64 (utterances,), sum 1."""
-        durations = np.array([utterance.end_s - utterance.start_s for utterance in self.utterances])
-        shares: NDArray[np.float64] = durations / durations.sum()
-        return shares
+    def timeline(self) -> Timeline:
+        return Timeline(self.utterances)
 
     @property
     def summary(self) -> Prediction:
         """Duration-weighted mean of the utterances' scores."""
-        scores = np.array([utterance.prediction.scores for utterance in self.utterances])
-        return Prediction.of((self.weights @ scores).astype(np.float32))
+        return self.timeline.summary()
 
     @property
     def embedding(self) -> NDArray[np.float32]:
         """Duration-weighted mean of the utterances' embeddings, float32 (dim,)."""
         embeddings = np.stack([utterance.embedding for utterance in self.utterances])
-        return (self.weights @ embeddings).astype(np.float32)
+        return (self.timeline.weights() @ embeddings).astype(np.float32)
 
 
 class SoundEncoder:
@@ -128,6 +125,7 @@ def stored_encoding(unit: Unit, collection: Collection, pcm_sha256: str) -> Enco
                 end_s=utterance.end_s,
                 embedding=embeddings[utterance.utterance_id],
                 prediction=utterance.prediction,
+                voice=utterance.voice,
             )
             for utterance in utterances
         ),
@@ -160,4 +158,5 @@ def _utterance(segment: Segment, encoding: Encoding) -> NewUtterance:
         end_s=segment.end_s,
         embedding=encoding.embedding,
         prediction=Prediction.of(encoding.scores),
+        voice=segment.voice,
     )

@@ -1,10 +1,11 @@
-"""What every segmentation can do."""
+"""What every segmentation can do, and every diarizer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from emovec_db.domain.segmentation import Cut
+from emovec_db.domain.segmentation import Cut, Segment, Turn
 from emovec_db.domain.sound import Waveform
 
 
@@ -22,4 +23,22 @@ class Segmentation(Protocol):
 
         Raises:
             NoSpeechError: the segmentation looks for speech, and there is none.
+        """
+
+
+class Diarizer(Protocol):
+    """Tells the voices of one track apart; never whose they are."""
+
+    @property
+    def name(self) -> str:
+        """Kind and version, and what its weights are: ``campplus-1@1f2e3d4c5b6a``.
+
+        Whatever would give other turns has another name.
+        """
+
+    def turns(self, waveform: Waveform, speech: Sequence[Segment], voices: int | None) -> Sequence[Turn]:
+        """Who speaks when in a 16 kHz waveform, by start.
+
+        `speech` is where the detector hears anybody, one stretch at least; `voices` how many there are, where that is
+        known.
         """

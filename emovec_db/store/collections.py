@@ -76,6 +76,8 @@ class Collections:
             encoder_source=recipe.encoder_source,
             segmentation=recipe.segmentation,
             cleaning=",".join(recipe.cleaning),
+            diarization=recipe.diarization,
+            voices=recipe.voices,
             created_at=created_at,
         )
         self._connection.execute(
@@ -146,4 +148,6 @@ def _select() -> Query:
         GenerationRow.encoder_source,
         GenerationRow.segmentation,
         GenerationRow.cleaning,
+        GenerationRow.diarization,
+        GenerationRow.voices,
     ).join(GenerationRow, GenerationRow.generation_id == CollectionRow.active_generation_id)

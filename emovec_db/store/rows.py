@@ -10,7 +10,7 @@ from emovec_db.domain.collection import Collection, Generation, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, Recording, Utterance
-from emovec_db.domain.segmentation import LeftOut
+from emovec_db.domain.segmentation import LeftOut, Segment
 from emovec_db.domain.sound import Quality
 from emovec_db.store.tables import SCORE_COLUMNS
 
@@ -53,6 +53,26 @@ def quality_from(row: Any) -> Quality:
     return Quality(**{column: getattr(row, column) for column in _QUALITY_COLUMNS}, warnings=tuple(row.warnings))
 
 
+def left_out_values(left_out: LeftOut) -> dict[str, Any]:
+    """A summary's columns of what is in no utterance."""
+    return {
+        "silence_s": left_out.silence_s,
+        "other_sound_s": left_out.other_sound_s,
+        "fragments_s": left_out.fragments_s,
+        "overlaps": [[overlap.start_s, overlap.end_s] for overlap in left_out.overlaps],
+    }
+
+
+def left_out_from(row: Any) -> LeftOut:
+    """From a row with the columns of `left_out_values`."""
+    return LeftOut(
+        silence_s=row.silence_s,
+        other_sound_s=row.other_sound_s,
+        fragments_s=row.fragments_s,
+        overlaps=tuple(Segment(start_s, end_s) for start_s, end_s in row.overlaps),
+    )
+
+
 def collection_from(row: Any) -> Collection:
     """From a collection's row joined with its generation's."""
     encoder = EncoderIdentity(row.encoder_name, row.encoder_revision, row.weights_sha256, row.precision, row.dim)
@@ -63,6 +83,8 @@ def collection_from(row: Any) -> Collection:
             encoder_source=row.encoder_source,
             segmentation=row.segmentation,
             cleaning=tuple(row.cleaning.split(",")) if row.cleaning else (),
+            diarization=row.diarization,
+            voices=row.voices,
         ),
     )
     return Collection(collection_id=row.collection_id, name=row.name, created_at=row.created_at, generation=generation)
@@ -79,7 +101,7 @@ def recording_from(row: Any, uris: tuple[str, ...]) -> Recording:
         uris=uris,
         quality=quality_from(row),
         summary=prediction_from(row),
-        left_out=LeftOut(silence_s=row.silence_s, other_sound_s=row.other_sound_s),
+        left_out=left_out_from(row),
         blob_key=row.blob_key,
         created_at=row.created_at,
     )
@@ -109,6 +131,7 @@ def utterance_from(row: Any, encoder: EncoderIdentity) -> Utterance:
         recorded_at=row.recorded_at,
         start_s=row.start_s,
         end_s=row.end_s,
+        voice=row.voice,
         prediction=prediction_from(row),
         encoder=encoder,
         provenance=Provenance(row.backend, row.decode_chain),

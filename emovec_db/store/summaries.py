@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from sqlalchemy import BindParameter, ColumnElement, Connection, and_, insert, select
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Prediction
-from emovec_db.domain.segmentation import LeftOut
+from emovec_db.domain.segmentation import NOTHING_LEFT_OUT, LeftOut
 from emovec_db.store import rows
 from emovec_db.store.statements import table_of
 from emovec_db.store.tables import SCORE_COLUMNS, CollectionRow, RecordingRow, SummaryRow
 
-_NAMES = (*SCORE_COLUMNS, "silence_s", "other_sound_s")
+_NAMES = (*SCORE_COLUMNS, *rows.left_out_values(NOTHING_LEFT_OUT))
 SUMMARY_COLUMNS = tuple(getattr(SummaryRow, name) for name in _NAMES)
 
 _INSERT = insert(table_of(SummaryRow))
@@ -28,7 +26,7 @@ class Summaries:
     def add(self, collection: Collection, recording_id: int, summary: Prediction, left_out: LeftOut) -> None:
         """Store a recording's summary and what is in no utterance; ConflictError if the generation has them already."""
         key = {"recording_id": recording_id, "generation_id": collection.generation.generation_id}
-        self._connection.execute(_INSERT, {**key, **rows.prediction_values(summary), **asdict(left_out)})
+        self._connection.execute(_INSERT, {**key, **rows.prediction_values(summary), **rows.left_out_values(left_out)})
 
 
 def of_active_generation(collection_id: int | BindParameter[int]) -> ColumnElement[bool]:

@@ -161,6 +161,7 @@ class Utterances:
                 "recording_id": recording_id,
                 "start_s": utterance.start_s,
                 "end_s": utterance.end_s,
+                "voice": utterance.voice,
             }
             for utterance in utterances
         ]
@@ -193,6 +194,7 @@ def _select(collection: Collection) -> Query:
             UtteranceRow.recording_id,
             UtteranceRow.start_s,
             UtteranceRow.end_s,
+            UtteranceRow.voice,
             uri,
             RecordingRow.channel,
             RecordingRow.speaker,

@@ -44,6 +44,9 @@ class GenerationRow(Base):
     dim: Mapped[int]
     encoder_source: Mapped[str]
     segmentation: Mapped[str]
+    #: who tells voices apart, and how many each track has where that was told
+    diarization: Mapped[str | None]
+    voices: Mapped[int | None]
     created_at: Mapped[datetime]
     #: names of its treatments in their order, with commas between them
     cleaning: Mapped[str] = mapped_column(server_default="")
@@ -132,6 +135,7 @@ class UtteranceRow(Base):
     recording_id: Mapped[int] = link("recordings.recording_id", cascade=True)
     start_s: Mapped[float]
     end_s: Mapped[float]
+    voice: Mapped[str | None]
 
 
 class ProvenanceRow(Base):
@@ -176,6 +180,9 @@ class SummaryRow(ScoreColumns, Base):
     #: seconds that are in no utterance
     silence_s: Mapped[float]
     other_sound_s: Mapped[float]
+    fragments_s: Mapped[float] = mapped_column(server_default="0")
+    #: where several voices speak at once: [[start_s, end_s], …]
+    overlaps: Mapped[list[Any]] = mapped_column(server_default="[]")
 
 
 class TrackRow(Base):

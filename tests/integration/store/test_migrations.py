@@ -115,6 +115,25 @@ def test_a_database_from_before_suppressions_keeps_what_it_holds(empty_url: str)
     store.close()
 
 
+def test_what_was_stored_before_voices_were_told_apart_stays(empty_url: str) -> None:
+    store = Store.open(empty_url)
+    with store.write() as unit:
+        calls = unit.collections.create("calls", IDENTITY, RECIPE)
+        recording_id = unit.recordings.add(calls, recording("a", customer="c"), PROVENANCE)
+        before = unit.recordings.get(calls.collection_id, recording_id)
+        utterances = unit.utterances.of_recording(calls, recording_id)
+    store.close()
+    assert migrate(empty_url, "0003") == (HEAD_REVISION, "0003")
+    assert migrate(empty_url) == ("0003", HEAD_REVISION)
+    store = Store.open(empty_url)
+    with store.read() as unit:
+        assert unit.collections.get("calls").generation.recipe == RECIPE
+        assert unit.recordings.get(calls.collection_id, recording_id) == before
+        assert unit.utterances.of_recording(calls, recording_id) == utterances
+    assert (before.left_out.fragments_s, before.left_out.overlaps, utterances[0].voice) == (0, (), None)
+    store.close()
+
+
 def test_an_older_database_is_not_upgraded_silently(empty_url: str) -> None:
     migrate(empty_url)
     with connected(empty_url) as connection:

@@ -63,6 +63,7 @@ def utterance(number: int = 7, **changes: Any) -> Utterance:
         "recorded_at": WHEN,
         "start_s": 0.0,
         "end_s": 2.5,
+        "voice": None,
         "prediction": PREDICTION,
         "encoder": IDENTITY,
         "provenance": Provenance("onnxruntime-1.31-cpu", "pyav-18.1/soxr-hq-16k/1"),

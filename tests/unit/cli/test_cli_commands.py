@@ -102,7 +102,8 @@ class TestSearch:
         assert document["space"] == "scores"
         [match] = document["matches"]
         assert match.keys() == {
-            "utterance_id", "recording_id", "uri", "customer", "start_s", "end_s", "label", "scores", "similarity",
+            "utterance_id", "recording_id", "uri", "customer", "start_s", "end_s", "voice", "label", "scores",
+            "similarity",
         }  # fmt: skip
         assert (match["utterance_id"], match["similarity"], match["uri"]) == (7, 0.75, NASTY_URI)
 

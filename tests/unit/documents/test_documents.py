@@ -70,12 +70,13 @@ def test_classification_by_utterance() -> None:
     }
     assert {name: document[name] for name in expected} == expected
     assert document["utterances"] == [
-        {"start_s": 0.0, "end_s": 1.0, "label": "happy", "confidence": 0.5, "scores": BY_LABEL}
+        {"start_s": 0.0, "end_s": 1.0, "voice": None, "label": "happy", "confidence": 0.5, "scores": BY_LABEL}
     ]
     assert document["time_shares"] == {**dict.fromkeys(LABELS, 0.0), "happy": 1.0}
     assert document["strongest"] == {"happy": [{"start_s": 0.0, "end_s": 1.0, "confidence": 0.5}]}
-    assert document["left_out"] == {"silence_s": 0.5, "other_sound_s": 0.0}
-    others = {"notice", "quality", "utterances", "time_shares", "strongest", "left_out"}
+    assert document["left_out"] == {"silence_s": 0.5, "other_sound_s": 0.0, "fragments_s": 0.0, "overlap_s": 0.0}
+    assert document["voices"] == document["overlaps"] == []
+    others = {"notice", "quality", "utterances", "time_shares", "strongest", "left_out", "voices", "overlaps"}
     assert set(document) - set(expected) == others
 
 
@@ -97,6 +98,7 @@ def test_search() -> None:
         recorded_at=None,
         start_s=0.0,
         end_s=1.5,
+        voice="B",
         prediction=Prediction(SCORES),
         encoder=EncoderIdentity("compact", "1", "ab" * 32, "fp32", 256),
         provenance=Provenance("onnxruntime-1.31-cpu", "pyav-18.1/soxr-hq-16k/1"),
@@ -119,6 +121,7 @@ def test_search() -> None:
                 "customer": "c42",
                 "start_s": 0.0,
                 "end_s": 1.5,
+                "voice": "B",
                 "label": "happy",
                 "scores": BY_LABEL,
                 "similarity": 0.75,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,15 @@ from emovec_db.domain.recording import NewUtterance
 from emovec_db.domain.timeline import Timeline
 from emovec_db.emotions import LABELS
 from tests.stored import utterance
+
+
+def voiced(*parts: tuple[float, float, str, float, str | None]) -> Timeline:
+    """Parts of (start, end, label, confidence, voice)."""
+    made = [
+        replace(utterance(0, start, end, label=label, confidence=sure), voice=voice)
+        for start, end, label, sure, voice in parts
+    ]
+    return Timeline(tuple(made))
 
 
 def heard(*parts: tuple[float, float, str, float]) -> Timeline:
@@ -32,6 +43,26 @@ def test_time_shares_are_of_the_time_heard() -> None:
 def test_strongest_are_the_surest_three_of_each_label_that_occurs() -> None:
     starts = {label: [one.start_s for one in found] for label, found in CALL.strongest().items()}
     assert starts == {"happy": [6, 13, 15], "sad": [4]}
+
+
+def test_each_voice_is_summed_up_for_itself() -> None:
+    both = voiced(
+        (0, 3, "happy", 0.9, "A"), (4, 5, "sad", 0.8, "B"), (6, 7, "sad", 0.5, "A"), (8, 9, "angry", 0.7, None)
+    )
+    voices = both.by_voice()
+    assert list(voices) == ["A", "B"]
+    assert (voices["A"].heard_s, voices["B"].heard_s) == (4, 1)
+    shares = voices["A"].time_shares()
+    assert (shares["happy"], shares["sad"], voices["B"].time_shares()["sad"]) == (0.75, 0.25, 1.0)
+    happy = voices["A"].summary().by_label()["happy"]
+    assert happy == pytest.approx(0.75 * 0.9 + 0.25 * 0.5 / 8)
+    assert list(voices["B"].strongest()) == ["sad"]
+
+
+def test_voices_come_in_the_order_of_their_letters_and_none_where_none_are_told_apart() -> None:
+    many = voiced(*[(place, place + 1, "sad", 0.9, voice) for place, voice in enumerate(("AA", "B", "A"))])
+    assert list(many.by_voice()) == ["A", "B", "AA"]
+    assert CALL.by_voice() == {}
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 30), st.sampled_from(LABELS), st.floats(0.2, 1)), min_size=1, max_size=30))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from emovec_db.domain.segmentation import Cut, LeftOut, Segment
 from emovec_db.domain.sound import Waveform
 from emovec_db.errors import NoSpeechError
-from emovec_db.speech import pauses
+from emovec_db.speech import accounting, pauses
 from emovec_db.speech.cutting import Rules
 from emovec_db.speech.pauses import Pauses
 from emovec_db.speech.registry import newest_segmentation, segmentation_named
@@ -98,4 +98,4 @@ def test_the_version_names_detector_and_rules() -> None:
         padding_s=0.1,
         dip_s=0.2,
     )
-    assert (pauses.CLIP_S, pauses.LONG_CLIP_S, pauses.TURN_S, pauses.SILENCE_DB) == (10, 30, 2.0, -40.0)
+    assert (pauses.CLIP_S, pauses.LONG_CLIP_S, pauses.TURN_S, accounting.SILENCE_DB) == (10, 30, 2.0, -40.0)
