@@ -98,7 +98,7 @@ class EncoderMismatchError(ConflictError):
 
 
 class RecipeMismatchError(ConflictError):
-    """Raised when an ingest asks for another segmentation than its collection was made with."""
+    """Raised when an ingest asks for another segmentation or cleaning than its collection was made with."""
 
     code = "recipe_mismatch"
 

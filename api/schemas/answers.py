@@ -264,6 +264,7 @@ class Collection(Answer):
     encoder: str
     dim: int
     segmentation: str
+    cleaning: list[str]
     diarization: str | None = Field(description="who tells voices apart; null: each track is taken for one voice")
     voices: int | None = Field(description="how many voices each track has, where that was told")
     recordings: int

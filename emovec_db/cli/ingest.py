@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from emovec_db.cli import exit_codes
 from emovec_db.cli.option_sets import with_options
-from emovec_db.cli.options import CollectionOption, JsonOption, examples, group
+from emovec_db.cli.options import CollectionOption, JsonOption, comma_list, examples, group
 from emovec_db.cli.output import console, print_json
 from emovec_db.cli.progress import Meter, meter
 from emovec_db.cli.session import opened
@@ -45,6 +45,18 @@ class Terms:
         Literal["pauses", "windows"] | None,
         typer.Option(help="How a new collection cuts recordings: at pauses (else), or into equal windows."),
     ] = None
+    clean: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--clean", metavar="NAMES", help="How a new collection cleans sound: high-pass, normalise; else not at all."
+        ),
+    ] = None
+
+    @property
+    def wishes(self) -> dict[str, Any]:
+        """As arguments of `Collection.create` and `Collection.ingest`."""
+        clean = [name for names in self.clean or () for name in comma_list("--clean", names)]
+        return {"segmentation": self.segmentation, "clean": clean or None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +122,14 @@ def ingest(
         else:
             _require_precision(target, terms.precision)
             if terms.forbid_role:
-                target.create(segmentation=terms.segmentation)
+                target.create(**terms.wishes)
             for role in terms.forbid_role or ():
                 target.forbid_role(role, reason="emovec ingest --forbid-role")
             with meter("Ingesting", "recordings") as show:
                 report = target.ingest(
                     *paths or (),
                     **known,
-                    segmentation=terms.segmentation,
+                    **terms.wishes,
                     allow_again=way.allow_again,
                     retry_failed=way.retry_failed,
                     progress=_shown_by(show),

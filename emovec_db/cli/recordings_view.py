@@ -55,7 +55,7 @@ def recording_view(
     summary = recording.summary
     parts: list[RenderableType] = [
         Text(f"Recording {recording.recording_id}", "bold"),
-        _facts(recording, siblings, zone),
+        _facts(recording, utterances, siblings, zone),
         Text(),
         Text.assemble((emotion_name(summary.label), "bold"), f"  {percent(summary.confidence)}"),
         score_bars(summary),
@@ -66,7 +66,7 @@ def recording_view(
     return Group(*parts)
 
 
-def _facts(recording: Recording, siblings: Sequence[Recording], zone: tzinfo) -> Table:
+def _facts(recording: Recording, utterances: Sequence[Utterance], siblings: Sequence[Recording], zone: tzinfo) -> Table:
     details, quality = recording.details, recording.quality
     sound = f"{duration(quality.duration_s)}, {printable(quality.codec)}, {quality.sample_rate_hz / 1000:g} kHz"
     facts = {
@@ -79,6 +79,7 @@ def _facts(recording: Recording, siblings: Sequence[Recording], zone: tzinfo) ->
         "recorded": moment(details.recorded_at, zone) if details.recorded_at else None,
         "metadata": printable(json.dumps(dict(details.metadata), ensure_ascii=False)) if details.metadata else None,
         "sound": sound,
+        "decoded by": ", ".join(dict.fromkeys(printable(one.provenance.decode_chain) for one in utterances)) or None,
         "stored": moment(recording.created_at, zone),
     }
     rows = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))

@@ -68,13 +68,13 @@ class Collection:
         with self._parts.store.read() as unit:
             return unit.collections.summary(unit.collections.get(self.name))
 
-    def create(self, *, segmentation: str | None = None) -> None:
-        """Make the collection, empty, unless it is there; `segmentation` as in `ingest`.
+    def create(self, *, segmentation: str | None = None, clean: Sequence[str] | None = None) -> None:
+        """Make the collection, empty, unless it is there; `segmentation` and `clean` as in `ingest`.
 
         Raises:
-            QueryError, RecipeMismatchError: the segmentation is none, or not the collection's.
+            QueryError, RecipeMismatchError: what is wished is nothing that there is, or not the collection's.
         """
-        self._opened(Wishes(segmentation=segmentation))
+        self._opened(_wishes(segmentation, clean))
 
     # --- taking recordings in
 
@@ -82,6 +82,7 @@ class Collection:
         self,
         *paths: str | Path,
         segmentation: str | None = None,
+        clean: Sequence[str] | None = None,
         retry_failed: bool = False,
         progress: Progress | None = None,
         **said: Unpack[IngestFields],
@@ -90,15 +91,16 @@ class Collection:
 
         What is stored already is passed over. What is `said` of them is in `domain.ingest.IngestFields`.
         `segmentation` says how a new collection cuts recordings, for good: at ``pauses`` (the default), or into equal
-        ``windows``. With `retry_failed` only recordings that failed before are tried again. What was deleted from the
-        collection is left out (`suppressed`), unless `allow_again` is said.
+        ``windows``; `clean` what is done to their sound before, for good: any of ``high-pass`` and ``normalise``,
+        nothing if left out. With `retry_failed` only recordings that failed before are tried again. What was
+        deleted from the collection is left out (`suppressed`), unless `allow_again` is said.
 
         Raises:
             QueryError: a pattern, channel, role or manifest makes no sense.
             EncoderMismatchError: the configured encoder is not the collection's.
-            RecipeMismatchError: the collection was made with another segmentation.
+            RecipeMismatchError: the collection was made with another segmentation or cleaning.
         """
-        wishes = Wishes(segmentation=segmentation)
+        wishes = _wishes(segmentation, clean)
         if retry_failed:
             return self._archives(progress).retry_failed(self._opened(wishes))
         request = self._request(paths, said)
@@ -394,7 +396,7 @@ class Collection:
             store=self._parts.store,
             blobs=self._parts.blobs,
             decoders=self._parts.decoders,
-            encoder=self._parts.encoders.of(stored),
+            method=method_of(self._parts.encoders, stored),
             limits=self._parts.archive_limits,
         )
         return audit.run(stored, sample, seed)
@@ -444,3 +446,7 @@ class Collection:
                 collection, job_id, tally, self._parts.archive_limits, progress
             ),
         )
+
+
+def _wishes(segmentation: str | None, clean: Sequence[str] | None) -> Wishes:
+    return Wishes(segmentation=segmentation, cleaning=None if clean is None else tuple(clean))

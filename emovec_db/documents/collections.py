@@ -19,6 +19,7 @@ def collection_document(summary: CollectionSummary) -> Document:
         "encoder": collection.generation.encoder.encoder_id,
         "dim": collection.generation.encoder.dim,
         "segmentation": collection.generation.recipe.segmentation,
+        "cleaning": list(collection.generation.recipe.cleaning),
         "diarization": collection.generation.recipe.diarization,
         "voices": collection.generation.recipe.voices,
         "recordings": summary.recordings,

@@ -23,6 +23,7 @@ class Classification:
     encoder_id: str
     #: what users must know of this encoder, if anything
     encoder_notice: str | None
+    #: as the encoder heard it
     sound: Sound
     timeline: Timeline
     left_out: LeftOut

@@ -32,6 +32,8 @@ class Wishes:
 
     #: pauses or windows
     segmentation: str | None = None
+    #: kinds of treatments, for example ``("high-pass",)``, in any order
+    cleaning: tuple[str, ...] | None = None
     #: campplus or pyannote: tell voices apart
     diarize: str | None = None
     #: how many there are on each track

@@ -58,10 +58,13 @@ class Sound:
 
     #: float32 (samples,) at 16 kHz
     waveform: Waveform
-    #: of the waveform's little-endian float32 bytes: the same sound in another file has the same
+    #: of the little-endian float32 bytes of the waveform as it was decoded: the same sound in another file has the same
     pcm_sha256: str
     channel: str
+    #: of the sound as it was decoded
     quality: Quality
+    #: names of the treatments that the waveform has been through since
+    cleaning: tuple[str, ...] = ()
 
     @property
     def is_mixed(self) -> bool:

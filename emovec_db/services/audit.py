@@ -17,8 +17,8 @@ from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Recording, Source, Utterance
 from emovec_db.domain.segmentation import Segment
 from emovec_db.domain.sound import SoundLimits, Waveform
-from emovec_db.encoder.protocol import Encoder
 from emovec_db.errors import EmovecError
+from emovec_db.services.methods import Method
 from emovec_db.services.playback import sources_of, stored_sound
 from emovec_db.speech.windows import slice_of
 from emovec_db.store.store import Store
@@ -31,7 +31,8 @@ class Audit:
     store: Store
     blobs: Blobs
     decoders: DecoderPool
-    encoder: Encoder
+    #: the collection's
+    method: Method
     limits: SoundLimits
 
     def run(self, collection: Collection, sample: int, seed: int) -> AuditReport:
@@ -47,7 +48,8 @@ class Audit:
                 continue
             if sound.pcm_sha256 != recording.pcm_sha256:
                 found.decoded_otherwise += len(utterances)
-            parts = [slice_of(sound.waveform, Segment(one.start_s, one.end_s)) for one in utterances]
+            heard = self.method.cleaned(sound).waveform
+            parts = [slice_of(heard, Segment(one.start_s, one.end_s)) for one in utterances]
             self._compare(collection, utterances, parts, found)
         return found.report()
 
@@ -73,7 +75,7 @@ class Audit:
         with self.store.read() as unit:
             stored = unit.utterances.vectors(collection, ids)
         found.backends |= {utterance.provenance.backend for utterance in utterances}
-        for row, encoding in enumerate(self.encoder.encode(parts)):
+        for row, encoding in enumerate(self.method.encoder.encode(parts)):
             found.compare(stored.embeddings[row], stored.scores[row], encoding)
 
 

@@ -15,6 +15,7 @@ def classify(
     method: Method, sounds: SoundEncoder, sound: Sound, *, frames: bool, frame_embeddings: bool = False
 ) -> Classification:
     """Nine scores for the whole sound and, if asked, for each of its frames, with each frame's embedding if asked."""
+    sound = method.cleaned(sound)
     encoded = sounds.encode(method, [sound])[0]
     return Classification(
         prediction=encoded.summary,

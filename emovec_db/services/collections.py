@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emovec_db.cleaning.registry import newest_cleaning
 from emovec_db.domain.collection import NO_WISHES, Collection, Recipe, Wishes
 from emovec_db.errors import ConflictError, RecipeMismatchError
 from emovec_db.services.encoders import Encoders
@@ -14,17 +15,46 @@ def open_or_create(store: Store, encoders: Encoders, name: str, wishes: Wishes =
 
     Raises:
         QueryError: a wish that nobody can fulfil.
+        MissingPartError: what a wish needs is not installed.
         RecipeMismatchError: the collection exists and was made otherwise.
     """
-    segmentation = newest_segmentation(wishes.segmentation or DEFAULT_SEGMENTATION)
-    found = _find(store, name) or _create(store, encoders, name, segmentation)
-    kept = found.generation.recipe.segmentation
-    if wishes.segmentation is not None and kept.rpartition("-")[0] != wishes.segmentation:
-        raise RecipeMismatchError(
-            f"collection {name!r} was made with segmentation {kept}, not {wishes.segmentation}: utterances that were "
-            "cut otherwise can't be mixed. Leave the segmentation out, or use another collection"
-        )
+    recipe = _recipe(encoders, wishes)
+    found = _find(store, name) or _create(store, encoders, name, recipe)
+    _check(found, wishes)
     return found
+
+
+def _recipe(encoders: Encoders, wishes: Wishes) -> Recipe:
+    return Recipe(
+        encoder_source=encoders.configured_source,
+        segmentation=newest_segmentation(wishes.segmentation or DEFAULT_SEGMENTATION),
+        cleaning=newest_cleaning(wishes.cleaning or ()),
+    )
+
+
+def _check(found: Collection, wishes: Wishes) -> None:
+    """Whatever a wish names, the collection has it in some version."""
+    kept = found.generation.recipe
+    if wishes.segmentation is not None and _kind(kept.segmentation) != wishes.segmentation:
+        raise RecipeMismatchError(
+            f"collection {found.name!r} was made with segmentation {kept.segmentation}, not {wishes.segmentation}: "
+            "utterances that were cut otherwise can't be mixed. Leave the segmentation out, or use another collection"
+        )
+    if wishes.cleaning is not None and {_kind(name) for name in kept.cleaning} != {*wishes.cleaning}:
+        raise RecipeMismatchError(
+            f"collection {found.name!r} was made with cleaning {_listed(kept.cleaning)}, not "
+            f"{_listed(wishes.cleaning)}: embeddings of sound that was cleaned otherwise can't be compared. Leave the "
+            "cleaning out, or use another collection"
+        )
+
+
+def _kind(name: str) -> str:
+    """``pauses`` of ``pauses-1``."""
+    return name.rpartition("-")[0]
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _find(store: Store, name: str) -> Collection | None:
@@ -32,9 +62,8 @@ def _find(store: Store, name: str) -> Collection | None:
         return unit.collections.find(name)
 
 
-def _create(store: Store, encoders: Encoders, name: str, segmentation: str) -> Collection:
+def _create(store: Store, encoders: Encoders, name: str, recipe: Recipe) -> Collection:
     encoder = encoders.configured()
-    recipe = Recipe(encoder_source=encoders.configured_source, segmentation=segmentation)
     try:
         with store.write() as unit:
             return unit.collections.create(name, encoder.identity, recipe)

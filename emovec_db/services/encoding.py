@@ -30,7 +30,7 @@ CACHED_SOUNDS = 256
 CACHE_LIFE_S = 600.0
 
 #: sha256 of the sound, and the method's key
-_Key = tuple[str, tuple[str, str]]
+_Key = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,16 @@ class SoundEncoder:
     def encode(
         self, method: Method, sounds: Sequence[Sound], cuts: Sequence[Cut | None] | None = None
     ) -> list[EncodedSound]:
-        """One result per sound, in order; a sound that comes without its cut is cut here.
+        """One result per sound, in order; a sound that is not cleaned yet or comes without its cut gets that here.
 
         Raises:
             NoSpeechError: one that comes without its cut holds no speech.
+            QueryError: one was cleaned otherwise than this method does.
         """
         keys = [(sound.pcm_sha256, method.key) for sound in sounds]
         known: dict[_Key, EncodedSound | None] = {key: self._recall(key) for key in keys}
         fresh = {
-            key: (sound, cut or method.segmentation.cut(sound.waveform))
+            key: _prepared(method, sound, cut)
             for key, sound, cut in zip(keys, sounds, cuts or [None] * len(sounds), strict=True)
             if known[key] is None
         }
@@ -135,8 +136,13 @@ def stored_encoding(unit: Unit, collection: Collection, pcm_sha256: str) -> Enco
     )
 
 
+def _prepared(method: Method, sound: Sound, cut: Cut | None) -> tuple[Sound, Cut]:
+    cleaned = method.cleaned(sound)
+    return cleaned, cut or method.segmentation.cut(cleaned.waveform)
+
+
 def encode_sounds(encoder: Encoder, sounds: Sequence[tuple[Sound, Cut]]) -> list[EncodedSound]:
-    """Encode all segments of all sounds in one call."""
+    """Encode all segments of all sounds, as they are, in one call."""
     waveforms = [slice_of(sound.waveform, part) for sound, cut in sounds for part in cut.segments]
     encodings = iter(encoder.encode(waveforms) if waveforms else [])
     return [_encoded(sound, cut, list(islice(encodings, len(cut.segments))), encoder.backend) for sound, cut in sounds]

@@ -73,11 +73,11 @@ class Uploads:
             blob_key=key,
             lifts_up_to=item.params.get("lifts_up_to", 0),
         )
-        reading = ingest.read(candidate)
+        reading = ingest.decode(candidate)
         ingest.stop_if_cancelled()
-        apart = self._apart(reading)
+        apart = self._apart(reading)  # before it is cleaned: what is played is the sound as it came
         try:
-            return ingest.settle([apart])[item.uri]
+            return ingest.settle([ingest.prepare(apart)])[item.uri]
         finally:
             for alone in apart.kept_alone.values():
                 self._drop_if_unused(alone)

@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
 
-from emovec_db.audio.decode import DECODE_CHAIN
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
@@ -87,16 +86,23 @@ class Ingest:
             )
 
     def read(self, candidate: Candidate) -> Reading:
-        """Decode and cut what is new of a file; never raises for a bad one."""
-        reading = read(self.store, self.decoders, self.collection.collection_id, candidate, self.limits)
-        return cut(reading, self.method.segmentation)
+        """Decode, clean and cut what is new of a file; never raises for a bad one."""
+        return self.prepare(self.decode(candidate))
+
+    def decode(self, candidate: Candidate) -> Reading:
+        """The file's sound as it is; never raises for a bad one."""
+        return read(self.store, self.decoders, self.collection.collection_id, candidate, self.limits)
+
+    def prepare(self, reading: Reading) -> Reading:
+        """Clean and cut what was decoded."""
+        return cut(reading, self.method)
 
     def settle(self, batch: Sequence[Reading]) -> dict[str, list[int]]:
         """Encode and store a batch in one transaction; recording ids by uri."""
         return self._write(self._encode(batch))
 
     def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
-        provenance = Provenance(backend=self.method.encoder.backend, decode_chain=DECODE_CHAIN)
+        provenance = Provenance(backend=self.method.encoder.backend, decode_chain=self.method.decode_chain)
         stored, displaced = write(self.store, self.collection, provenance, items, self.job_id, self.tally)
         if displaced.recordings:
             self.eraser.sweep(self.collection, displaced.recordings, sorted(displaced.orphaned))

@@ -1,4 +1,4 @@
-"""Decoded sounds, cut into the segments to encode; in the reading threads, so that the encoder need not wait."""
+"""Decoded sounds, cleaned and cut into the segments to encode; in the reading threads, so that no encoder waits."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from emovec_db.domain.segmentation import Cut
 from emovec_db.domain.sound import MIX, Sound
 from emovec_db.errors import RecordingError
 from emovec_db.services.ingest.reading import Reading, failure_of
-from emovec_db.speech.protocol import Segmentation
+from emovec_db.services.methods import Method
 
 
-def cut(reading: Reading, segmentation: Segmentation) -> Reading:
-    """The reading with a cut for each sound; one in which no speech is heard becomes a failure."""
+def cut(reading: Reading, method: Method) -> Reading:
+    """The reading with its sounds cleaned and a cut for each; one in which no speech is heard becomes a failure."""
     taken: list[tuple[Sound, Cut]] = []
     failures: list[IngestFailure] = []
     for sound in reading.sounds:
+        cleaned = method.cleaned(sound)
         try:
-            taken.append((sound, segmentation.cut(sound.waveform)))
+            taken.append((cleaned, method.segmentation.cut(cleaned.waveform)))
         except RecordingError as error:
             channel = None if sound.channel == MIX else sound.channel
             failures.append(failure_of(reading.candidate.source.uri, error, channel))

@@ -174,7 +174,8 @@ class TestIngest:
             "ingest", "a", "b/*.wav", "--customer-from", "{customer}/*", "--customer", "c1", "--speaker", "s1",
             "--role", "customer", "--recorded-at", "2026-01-02", "--metadata", "a=1", "--channels", "left, right",
             "--roles", "left=agent,right=customer", "--retry-failed", "--encoder", "other", "--precision", "fp32",
-            "--segmentation", "windows", "--collection", "calls",
+            "--segmentation", "windows", "--clean", "normalise, high-pass", "--clean", "high-pass",
+            "--collection", "calls",
             "--manifest", "calls.csv", "--column", "customer=caller", "--column", "uri=wav",
         )  # fmt: skip
 
@@ -196,6 +197,7 @@ class TestIngest:
                     "roles": {"left": "agent", "right": "customer"},
                     "segmentation": "windows",
                     "allow_again": False,
+                    "clean": ["normalise", "high-pass", "high-pass"],
                     "retry_failed": True,
                 },
             )
@@ -343,7 +345,7 @@ class TestPolicy:
     def test_ingest_forbids_first(self, run: Run, database: FakeDatabase) -> None:
         run("ingest", "calls", "--forbid-role", "agent", "--forbid-role", "other", "--segmentation", "windows")
 
-        assert database.asked[0] == ("create", (), {"segmentation": "windows"})
+        assert database.asked[0] == ("create", (), {"segmentation": "windows", "clean": None})
         assert [asked[:2] for asked in database.asked[1:]] == [
             ("forbid_role", ("agent",)),
             ("forbid_role", ("other",)),

@@ -1,0 +1,1 @@
+"""Cleaning: treatments of a decoded waveform before it is cut and encoded."""
