@@ -25,6 +25,8 @@ from emovec_db.services.policies import Policies
 from emovec_db.services.search import Search
 from emovec_db.services.uploads import Uploads
 from emovec_db.settings import DEFAULT_ENCODER, Settings
+from emovec_db.sources.places import Places
+from emovec_db.sources.remote.fetching import Remote
 from emovec_db.store.store import Store
 
 MB = 1_000_000
@@ -42,6 +44,7 @@ class Parts:
     store: Store
     blobs: Blobs
     decoders: DecoderPool
+    places: Places
     encoders: Encoders
     sounds: SoundEncoder
     indexes: LiveIndexes
@@ -70,6 +73,7 @@ class Parts:
         return Ingest(
             store=self.store,
             decoders=self.decoders,
+            places=self.places,
             collection=collection,
             method=method_of(self.encoders, collection),
             sounds=self.sounds,
@@ -107,6 +111,7 @@ def build(settings: Settings) -> Parts:
     readers = max(1, min(2, (os.cpu_count() or 2) - 1))
     # at least two, so that a long recording does not hold up every other request of a server
     decoders = DecoderPool(max(2, readers), timeout_s=settings.decode_timeout_s)
+    places = Places(Remote(settings.fetched_dir))
     sounds = SoundEncoder()
     indexes = LiveIndexes(store, settings.index_dir)
     eraser = Eraser(store, blobs, indexes, sounds)
@@ -116,6 +121,7 @@ def build(settings: Settings) -> Parts:
         store=store,
         blobs=blobs,
         decoders=decoders,
+        places=places,
         encoders=Encoders(
             lambda source, precision: load_encoder(
                 source,
@@ -133,7 +139,9 @@ def build(settings: Settings) -> Parts:
         search=Search(store, indexes),
         eraser=eraser,
         uploads=Uploads(store, blobs),
-        policies=Policies(store=store, blobs=blobs, decoders=decoders, eraser=eraser, limits=archive_limits),
+        policies=Policies(
+            store=store, blobs=blobs, decoders=decoders, places=places, eraser=eraser, limits=archive_limits
+        ),
         upload_limits=SoundLimits(int(settings.upload_max_mb * MB), settings.upload_max_minutes * 60),
         archive_limits=archive_limits,
         readers=readers,

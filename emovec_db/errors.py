@@ -16,6 +16,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   ├── RecordingError           422: this recording can't be used; others can
     │   │   ├── BadRowError          a row of a manifest
     │   │   ├── UnreadableError      the bytes could not be read at all
+    │   │   ├── UnreachableError     the bytes lie elsewhere, and can't be fetched now
     │   │   ├── NotAudioError
     │   │   ├── TruncatedError
     │   │   ├── TooShortError
@@ -139,6 +140,12 @@ class UnreadableError(RecordingError):
     """Raised when a file is missing, forbidden, a directory, or its medium fails."""
 
     code = "unreadable"
+
+
+class UnreachableError(RecordingError):
+    """Raised when a recording that lies elsewhere can't be fetched now: the network or the server fails."""
+
+    code = "unreachable"
 
 
 class NotAudioError(RecordingError):

@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         return self.data_dir / "recordings"
 
     @property
+    def fetched_dir(self) -> Path:
+        """Where recordings that are fetched from elsewhere lie while they are decoded."""
+        return self.data_dir / "fetched"
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK_HOSTS

@@ -88,6 +88,7 @@ class Way:
         'emovec ingest recordings/ --customer-from "{customer}/{recorded_at:%Y-%m-%d}_*.wav"',
         "emovec ingest calls/*.flac --collection calls --roles left=agent,right=customer --forbid-role agent",
         "emovec ingest --manifest calls.csv --column customer=caller --dry-run",
+        'emovec ingest s3://calls/2026/ --customer-from "{customer}/*.wav"',
         "emovec ingest --retry-failed --json",
     )
 )
@@ -96,7 +97,9 @@ def ingest(
     told: Told,
     way: Way,
     terms: Terms,
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Folders, files or quoted globs.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH", help="Folders, files, quoted globs, addresses.")
+    ] = None,
     collection: CollectionOption = "default",
     as_json: JsonOption = False,
 ) -> None:
@@ -107,6 +110,8 @@ def ingest(
 
     PATTERN matches the path below the folder that was given, with {customer}, {speaker}, {role} and
     {recorded_at:%Y-%m-%d}; any other {name} becomes metadata, * and ** match anything.
+
+    Addresses are s3://bucket/folder/, gs://bucket/**/*.wav, https://host/call.wav.
 
     A table has a column uri (or path, file, filename, url: relative to the table's folder), and may have customer,
     speaker, role, channel and recorded_at; all other columns become metadata.

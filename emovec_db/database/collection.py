@@ -47,7 +47,7 @@ from emovec_db.services.methods import Method, method_for_new, method_of
 from emovec_db.services.playback import audio_file, sources_of
 from emovec_db.services.profiles import ProfileQuestion, profile
 from emovec_db.services.search import Question
-from emovec_db.sources.finding import manifest_of
+from emovec_db.sources.finding import check as check_sources
 from emovec_db.spaces.registry import SPACES, space_named
 
 
@@ -322,9 +322,9 @@ class Collection:
             recording = unit.recordings.get(stored.collection_id, recording_id)
             sources = sources_of(unit, stored, recording)
             policy = unit.policies.of(stored.collection_id)
-        return audio_file(
-            self._parts.blobs, self._parts.decoders, policy, recording, sources, self._parts.archive_limits
-        )
+        parts = self._parts
+        limits = parts.archive_limits
+        return audio_file(parts.blobs, parts.decoders, parts.places, policy, recording, sources, limits)
 
     # --- policy
 
@@ -396,6 +396,7 @@ class Collection:
             store=self._parts.store,
             blobs=self._parts.blobs,
             decoders=self._parts.decoders,
+            places=self._parts.places,
             method=method_of(self._parts.encoders, stored),
             limits=self._parts.archive_limits,
         )
@@ -435,13 +436,14 @@ class Collection:
             raise QueryError("expected files, folders or globs, or a manifest that lists recordings, and not both")
         if request.customer_from:
             PathPattern.parse(request.customer_from, zone)
-        manifest_of(request, zone)
+        check_sources(request, zone)
         return request
 
     def _archives(self, progress: Progress | None) -> Archives:
         return Archives(
             self._parts.store,
             self._parts.settings.zone,
+            self._parts.places,
             lambda collection, job_id, tally: self._parts.ingest(
                 collection, job_id, tally, self._parts.archive_limits, progress
             ),

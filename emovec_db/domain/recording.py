@@ -60,6 +60,7 @@ class Source:
 
     uri: str
     size_bytes: int
+    #: of what lies elsewhere, a number that stands for what its server tells changes by; see `sources.remote.storage`
     mtime_ns: int
 
 

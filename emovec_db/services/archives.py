@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.leases import LEASE_S, beating, end_leases
 from emovec_db.services.suppression import lifts_up_to
 from emovec_db.sources.finding import count, find, manifest_of
-from emovec_db.sources.local import path_of
 from emovec_db.sources.manifest.manifest import is_row
+from emovec_db.sources.places import Places, is_gone
 from emovec_db.store.store import Store
 
 
@@ -34,6 +33,7 @@ class Archives:
 
     store: Store
     zone: tzinfo
+    places: Places
     #: an Ingest for (collection, job id, tally)
     ingest_for: Callable[[Collection, int, Tally], Ingest]
 
@@ -45,13 +45,13 @@ class Archives:
         """
         ignored: Counter[str] = Counter()
         tally = Tally()
-        found = find(request, self.zone, ignored)
+        found = find(request, self.zone, self.places.remote, ignored)
         candidates = Candidates.of_request(
             request, self.zone, tally.note, lifts_up_to=lifts_up_to(self.store, collection, request)
         )
         survey = Survey(store=self.store, collection=collection, candidates=candidates, tally=tally)
         self._forget_rows(collection, request)
-        with counting(count(request, self.zone), tally):
+        with counting(count(request, self.zone, self.places.remote), tally):
             self._run(collection, survey.of(found), tally)
         if ignored:
             kinds = ", ".join(f"{kind} × {count}" for kind, count in ignored.most_common(10))
@@ -62,19 +62,19 @@ class Archives:
         """What `ingest` would do, as far as that shows without opening a recording; nothing is written."""
         candidates = Candidates.of_request(request, self.zone, note=lambda _note: None)
         forecaster = Forecaster(store=self.store, collection=collection, candidates=candidates)
-        return forecaster.of(find(request, self.zone, Counter()))
+        return forecaster.of(find(request, self.zone, self.places.remote, Counter()))
 
     def retry_failed(self, collection: Collection) -> IngestReport:
         """Try every recording again that failed, with what was known of it then."""
         with self.store.read() as unit:
             failed = unit.failures.of_collection(collection.collection_id)
         kept = [item for item in failed if not is_row(item.uri)]
-        failures = [item for item in kept if os.path.lexists(path_of(item.uri))]
+        failures = [item for item in kept if not is_gone(item.uri)]
         vanished = sorted({item.uri for item in kept} - {item.uri for item in failures})
         if vanished:
             with self.store.write() as unit:
                 unit.failures.clear(collection.collection_id, vanished)
-        again = [look_again(item.uri, item.params) for item in failures]
+        again = (look_again(self.places, item.uri, item.params) for item in failures)
         tally = Tally(total=sum(len(item.params["details"]) for item in failures))
         for uri in vanished:
             tally.note(f"{uri} failed before and is gone now: forgotten")

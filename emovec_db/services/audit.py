@@ -20,6 +20,7 @@ from emovec_db.domain.sound import SoundLimits, Waveform
 from emovec_db.errors import EmovecError
 from emovec_db.services.methods import Method
 from emovec_db.services.playback import sources_of, stored_sound
+from emovec_db.sources.places import Places
 from emovec_db.speech.windows import slice_of
 from emovec_db.store.store import Store
 
@@ -31,6 +32,7 @@ class Audit:
     store: Store
     blobs: Blobs
     decoders: DecoderPool
+    places: Places
     #: the collection's
     method: Method
     limits: SoundLimits
@@ -42,7 +44,7 @@ class Audit:
             policy = unit.policies.of(collection.collection_id)
         for recording, sources, utterances in self._drawn(collection, sample, seed):
             try:
-                sound = stored_sound(self.blobs, self.decoders, policy, recording, sources, self.limits)
+                sound = stored_sound(self.blobs, self.decoders, self.places, policy, recording, sources, self.limits)
             except EmovecError:
                 found.gone += len(utterances)
                 continue

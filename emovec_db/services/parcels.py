@@ -35,4 +35,4 @@ def ingest_parcel(item: JobItem, ingest: Ingest) -> None:
     Raises:
         JobCancelledError: between two batches; what was stored is kept.
     """
-    ingest.run(look_again(uri, params) for uri, params in files_of(item))
+    ingest.run(look_again(ingest.places, uri, params) for uri, params in files_of(item))

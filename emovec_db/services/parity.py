@@ -83,7 +83,8 @@ def _waveforms(recordings: Path) -> list[Waveform]:
         for item in find_recordings([recordings]):
             try:
                 if item.error is None:
-                    (sound,) = decoders.decode(item.path, limits=LIMITS)
+                    assert isinstance(item.place, Path)
+                    (sound,) = decoders.decode(item.place, limits=LIMITS)
                     found.append(sound.waveform[: COMPARED_S * SAMPLE_RATE_HZ])
             except EmovecError:
                 continue  # what can't be decoded is ingest's to report

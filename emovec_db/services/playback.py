@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.audio.wav import write_float_wav
@@ -19,13 +21,15 @@ from emovec_db.domain.recording import Recording, Source
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.errors import EmovecError, NotFoundError
 from emovec_db.services.gate import check_stored, limits_under
-from emovec_db.sources.local import digest, path_of, source_of
+from emovec_db.sources.local import digest, source_of
+from emovec_db.sources.places import Places, place_of
 from emovec_db.store.store import Unit
 
 
 def audio_file(
     blobs: Blobs,
     decoders: DecoderPool,
+    places: Places,
     policy: Policy,
     recording: Recording,
     sources: Mapping[str, Source],
@@ -33,7 +37,8 @@ def audio_file(
 ) -> AudioFile:
     """The stored upload or the unchanged source; for one channel of several, only that channel as WAV.
 
-    Under a policy always a WAV of what was encoded: the original may hold more than its first track.
+    Under a policy, and of what is fetched from elsewhere, always a WAV of what was encoded: the original may hold more
+    than its first track, and what was fetched once need not be fetched for each listener.
     `sources` says by uri in which state the file was when it was ingested.
 
     Raises:
@@ -42,16 +47,20 @@ def audio_file(
     """
     check_stored(policy, recording)
     if recording.channel == MIX and not policy.in_force:
-        return AudioFile(original_file(blobs, recording, sources), _media_type(recording))
+        original = _original_here(blobs, recording, sources)
+        if original is not None:
+            return AudioFile(original, _media_type(recording))
     key = rendered_key(recording.sha256, recording.channel)
     if not blobs.exists(key):
-        keep_alone(blobs, recording.sha256, stored_sound(blobs, decoders, policy, recording, sources, limits))
+        sound = stored_sound(blobs, decoders, places, policy, recording, sources, limits)
+        keep_alone(blobs, recording.sha256, sound)
     return AudioFile(blobs.path(key), "audio/wav")
 
 
 def stored_sound(
     blobs: Blobs,
     decoders: DecoderPool,
+    places: Places,
     policy: Policy,
     recording: Recording,
     sources: Mapping[str, Source],
@@ -65,9 +74,11 @@ def stored_sound(
         RecordingError: the file can't be decoded any more.
     """
     check_stored(policy, recording)
-    path = original_file(blobs, recording, sources)
     channel = MIX if is_kept_alone(recording) else recording.channel
-    sound = decoders.decode(path, channels=(channel,), limits=limits_under(policy, limits))[0]
+    with _original(blobs, places, recording, sources, limits.max_bytes) as path:
+        sound = decoders.decode(path, channels=(channel,), limits=limits_under(policy, limits), name=_name(recording))[
+            0
+        ]
     return replace(sound, channel=recording.channel)
 
 
@@ -91,6 +102,11 @@ def keep_alone(blobs: Blobs, sha256: str, sound: Sound) -> str:
     return key
 
 
+def _name(recording: Recording) -> str | None:
+    """What people know its file by."""
+    return unquote(recording.uris[0].rpartition("/")[2]) if recording.uris else None
+
+
 def _media_type(recording: Recording) -> str:
     """By the name under which it came; what browsers know as video holds sound here."""
     name = recording.uris[0] if recording.uris else ""
@@ -104,22 +120,51 @@ def sources_of(unit: Unit, collection: Collection, recording: Recording) -> dict
     return {uri: source for (uri, channel), (_, source) in known.items() if channel == recording.channel}
 
 
-def original_file(blobs: Blobs, recording: Recording, sources: Mapping[str, Source]) -> Path:
-    """Where the bytes that were ingested lie now.
+@contextmanager
+def _original(
+    blobs: Blobs, places: Places, recording: Recording, sources: Mapping[str, Source], max_bytes: int
+) -> Iterator[Path]:
+    """A file with the bytes that were ingested; fetched, where they lie elsewhere only.
 
     Raises:
         NotFoundError: nowhere, or other bytes lie there.
+    """
+    here = _original_here(blobs, recording, sources)
+    if here is not None:
+        yield here
+        return
+    with ExitStack() as stack:
+        for uri in recording.uris:
+            try:
+                place = place_of(uri)
+                if isinstance(place, Path):
+                    continue
+                file = stack.enter_context(places.at_hand(place, max_bytes))
+            except EmovecError:
+                continue
+            if file.sha256 == recording.sha256:
+                yield file.path
+                return
+    raise NotFoundError(
+        f"the sound of recording {recording.recording_id} can't be played: its file was moved, deleted or changed "
+        "since it was ingested (the stored emotions are unaffected)"
+    )
+
+
+def _original_here(blobs: Blobs, recording: Recording, sources: Mapping[str, Source]) -> Path | None:
+    """The file with the bytes that were ingested, if it lies on this machine; raises NotFoundError for a lost upload.
+
+    None where nothing of its uris does, or other bytes do.
     """
     if recording.blob_key is not None:
         return blobs.path(recording.blob_key)
     for uri in recording.uris:
         try:
-            path = path_of(uri)
-            if source_of(path, uri) == sources.get(uri) or digest(path) == recording.sha256:
+            path = place_of(uri)
+            if isinstance(path, Path) and (
+                source_of(path, uri) == sources.get(uri) or digest(path) == recording.sha256
+            ):
                 return path
         except EmovecError:
             continue
-    raise NotFoundError(
-        f"the sound of recording {recording.recording_id} can't be played: its file was moved, deleted or changed "
-        "since it was ingested (the stored emotions are unaffected)"
-    )
+    return None

@@ -19,6 +19,7 @@ from emovec_db.errors import ConflictError, NotFoundError, QueryError
 from emovec_db.services.deletion import Eraser
 from emovec_db.services.gate import NO_POLICY
 from emovec_db.services.playback import is_kept_alone, keep_alone, stored_sound
+from emovec_db.sources.places import Places
 from emovec_db.store.store import Store, Unit
 
 
@@ -29,6 +30,7 @@ class Policies:
     store: Store
     blobs: Blobs
     decoders: DecoderPool
+    places: Places
     eraser: Eraser
     limits: SoundLimits
 
@@ -107,7 +109,7 @@ class Policies:
         """Key of the recording's own sound; None: its upload is gone already."""
         try:
             # an upload is never decoded from elsewhere, so there are no sources to look at
-            sound = stored_sound(self.blobs, self.decoders, NO_POLICY, recording, {}, self.limits)
+            sound = stored_sound(self.blobs, self.decoders, self.places, NO_POLICY, recording, {}, self.limits)
         except NotFoundError:
             return None
         return keep_alone(self.blobs, recording.sha256, sound)

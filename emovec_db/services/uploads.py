@@ -43,7 +43,7 @@ class Uploads:
         source = Source(uri=uri, size_bytes=received.size_bytes, mtime_ns=0)
         liftable = lifts_up_to(self.store, collection, request)
         details = request.details_by_channel(None)
-        candidate = Candidate(path=Path(), source=source, details=details, lifts_up_to=liftable)
+        candidate = Candidate(place=Path(), source=source, details=details, lifts_up_to=liftable)
         try:
             self._check_some_admitted(collection, received.sha256, candidate)
         except (RefusedError, SuppressedError):
@@ -67,7 +67,7 @@ class Uploads:
         path = self.blobs.path(key)
         details = request.details_by_channel(None)
         candidate = Candidate(
-            path=path,
+            place=path,
             source=source_of(path, item.uri),
             details=details,
             blob_key=key,

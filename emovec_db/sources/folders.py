@@ -93,7 +93,7 @@ def _walk(top: Path, root: Path, ignored: Counter[str]) -> Iterator[Found]:
             stack.pop()
             if stack:
                 stack[-1].recordings += folder.recordings
-            if not folder.recordings and _suffix(folder.path.name) in AUDIO_SUFFIXES:
+            if not folder.recordings and suffix_of(folder.path.name) in AUDIO_SUFFIXES:
                 yield _found(folder.path, root, _empty_folder(folder.path))
             continue
         if entry.name.startswith("."):
@@ -106,11 +106,11 @@ def _walk(top: Path, root: Path, ignored: Counter[str]) -> Iterator[Found]:
                 yield _found(path, root, opened)
             else:
                 stack.append(opened)
-        elif _suffix(entry.name) in AUDIO_SUFFIXES:
+        elif suffix_of(entry.name) in AUDIO_SUFFIXES:
             folder.recordings += 1
             yield _found(path, root, _stat_error(path) if entry.is_symlink() else None)
         else:
-            ignored[_suffix(entry.name) or NO_SUFFIX] += 1
+            ignored[suffix_of(entry.name) or NO_SUFFIX] += 1
 
 
 def _open_folder(path: Path, above: list[_Folder]) -> _Folder | EmovecError:
@@ -147,7 +147,7 @@ def _found(path: Path, root: Path, error: EmovecError | None) -> Found:
     return Found(path, uri_of(path), os.fsencode(below).decode(errors="replace"), error)
 
 
-def _suffix(name: str) -> str:
+def suffix_of(name: str) -> str:
     """Lower-case suffix, always printable."""
     suffix = os.path.splitext(name)[1].lower()
     return os.fsencode(suffix).decode(errors="replace")

@@ -66,11 +66,12 @@ def _entries(folder: Path, part: str) -> list[os.DirEntry[str]]:
     """What matches in one folder; nothing where it can't be read, as in a shell."""
     try:
         with os.scandir(folder) as entries:
-            fitting = [entry for entry in entries if _fits(entry.name, part)]
+            fitting = [entry for entry in entries if fits(entry.name, part)]
     except OSError:
         return []
     return sorted(fitting, key=lambda entry: os.fsencode(entry.name))
 
 
-def _fits(name: str, part: str) -> bool:
+def fits(name: str, part: str) -> bool:
+    """Whether a name matches one part of a pattern; a leading dot is matched by a dot only."""
     return fnmatch.fnmatchcase(name, part) and (not name.startswith(".") or part.startswith("."))

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 HEAVY = {
-    "alembic", "av", "faiss", "flask", "flask_openapi3", "funasr", "gunicorn", "numpy", "onnxruntime", "pyarrow",
-    "scipy", "sklearn", "soxr", "sqlalchemy", "torch",
+    "aiohttp", "alembic", "av", "botocore", "faiss", "flask", "flask_openapi3", "fsspec", "funasr", "gunicorn",
+    "numpy", "onnxruntime", "pyarrow", "scipy", "sklearn", "soxr", "sqlalchemy", "torch",
 }  # fmt: skip
 
 LISTING = "import json, sys; print('\\n' + json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"

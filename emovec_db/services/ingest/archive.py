@@ -21,6 +21,7 @@ from emovec_db.services.ingest.reading import Candidate, Reading, read
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.ingest.writing import EncodedReading, write
 from emovec_db.services.methods import Method
+from emovec_db.sources.places import Places
 from emovec_db.store.store import Store
 
 #: a batch is written when it holds this many files, or as much sound as was encoded in `BATCH_TARGET_S` before:
@@ -38,6 +39,7 @@ class Ingest:
 
     store: Store
     decoders: DecoderPool
+    places: Places
     collection: Collection
     method: Method
     sounds: SoundEncoder
@@ -91,7 +93,7 @@ class Ingest:
 
     def decode(self, candidate: Candidate) -> Reading:
         """The file's sound as it is; never raises for a bad one."""
-        return read(self.store, self.decoders, self.collection.collection_id, candidate, self.limits)
+        return read(self.store, self.decoders, self.places, self.collection.collection_id, candidate, self.limits)
 
     def prepare(self, reading: Reading) -> Reading:
         """Clean and cut what was decoded."""

@@ -12,13 +12,14 @@ from typing import Unpack
 from emovec_db.domain.ingest import IngestFields, IngestRequest
 from emovec_db.domain.recording import Details
 from emovec_db.domain.sound import MIX
+from emovec_db.sources.remote.address import address_of, scheme_of
 
 
 def request_of(zone: tzinfo, paths: Sequence[str | Path] = (), **said: Unpack[IngestFields]) -> IngestRequest:
     """A request; times without a zone are `zone`'s.
 
     Raises:
-        QueryError: a channel or role makes no sense.
+        QueryError: a channel, role or address makes no sense.
     """
     channels, roles = tuple(said.get("channels", (MIX,))), said.get("roles") or {}
     manifest = said.get("manifest")
@@ -30,7 +31,7 @@ def request_of(zone: tzinfo, paths: Sequence[str | Path] = (), **said: Unpack[In
         metadata=said.get("metadata") or {},
     )
     return IngestRequest(
-        paths=tuple(_absolute(path) for path in paths),
+        paths=tuple(_path(path) for path in paths),
         manifest=None if manifest is None else _absolute(manifest),
         columns=said.get("columns") or {},
         customer_from=said.get("customer_from"),
@@ -47,6 +48,14 @@ def localised(details: Details, zone: tzinfo) -> Details:
     if moment is None:
         return details
     return replace(details, recorded_at=(moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC))
+
+
+def _path(path: str | Path) -> str:
+    """A path in full, or an address as it is, if recordings are read from such ones."""
+    if isinstance(path, Path) or scheme_of(path) is None:
+        return _absolute(path)
+    address_of(path)
+    return path
 
 
 def _absolute(path: str | Path) -> str:

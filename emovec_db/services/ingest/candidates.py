@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
+from pathlib import Path
 
 from emovec_db.domain.ingest import IngestRequest
 from emovec_db.domain.path_pattern import PathPattern
@@ -40,10 +41,15 @@ class Candidates:
             details = self.request.details_by_channel(matched, found.told)
         except QueryError as error:
             unmatched = dict.fromkeys(self.request.channels, self.request.details)
-            return failed(found.path, found.uri, unmatched, error)
+            return failed(found.uri, unmatched, error)
         if found.error is not None:
-            return failed(found.path, found.uri, details, found.error, lifts_up_to=self.lifts_up_to)
-        return look_at(found.path, found.uri, details, lifts_up_to=self.lifts_up_to)
+            return failed(found.uri, details, found.error, lifts_up_to=self.lifts_up_to)
+        if isinstance(found.place, Path):
+            return look_at(found.place, found.uri, details, lifts_up_to=self.lifts_up_to)
+        if found.place.is_shortened:
+            self.note(f"{found.uri} is stored without its address's query, which may hold a secret")
+        assert found.source is not None, "`find` asks for it"
+        return Candidate(place=found.place, source=found.source, details=details, lifts_up_to=self.lifts_up_to)
 
     def _matched(self, found: Found) -> Details | None:
         matched = self.pattern.match(found.relative) if self.pattern else None

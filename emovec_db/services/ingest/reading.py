@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,10 @@ from emovec_db.errors import (
     UnreadableError,
 )
 from emovec_db.services.gate import NO_POLICY, limits_under
-from emovec_db.sources.local import digest, path_of, source_of
+from emovec_db.sources.local import source_of
+from emovec_db.sources.places import Place, Places, place_of
+from emovec_db.sources.remote.address import Address
+from emovec_db.sources.remote.fetching import AtHand
 from emovec_db.store.store import Store, Unit
 
 #: errors that another try at the same file would only repeat, at the cost of a process
@@ -34,7 +38,7 @@ BREAKS_DECODERS = (DecoderCrashedError, DecodeTimeoutError)
 class Candidate:
     """A file and what should be taken from it."""
 
-    path: Path
+    place: Place
     source: Source
     #: details by channel; the channels that are asked for
     details: dict[str, Details]
@@ -45,7 +49,9 @@ class Candidate:
 
     @property
     def name(self) -> str | None:
-        """What people call an upload, whose bytes lie under a key; None: the file's own name."""
+        """What people call an upload or a fetched file, whose bytes lie elsewhere; None: the file's own name."""
+        if isinstance(self.place, Address):
+            return self.place.name
         return None if self.blob_key is None else self.source.uri.rsplit("/", 1)[-1]
 
     @property
@@ -86,56 +92,81 @@ class Reading:
         return self.candidate.details
 
 
-def failed(path: Path, uri: str, details: dict[str, Details], error: EmovecError, *, lifts_up_to: int = 0) -> Reading:
+def failed(uri: str, details: dict[str, Details], error: EmovecError, *, lifts_up_to: int = 0) -> Reading:
     """The reading of a file that can't even be looked at: all its channels have failed."""
-    candidate = Candidate(
-        path=path, source=Source(uri=uri, size_bytes=0, mtime_ns=0), details=details, lifts_up_to=lifts_up_to
-    )
-    failures = tuple(failure_of(uri, error) for _ in details)
+    source = Source(uri=uri, size_bytes=0, mtime_ns=0)
+    return _unread(Candidate(place=Path(), source=source, details=details, lifts_up_to=lifts_up_to), error)
+
+
+def _unread(candidate: Candidate, error: EmovecError) -> Reading:
+    failures = tuple(failure_of(candidate.source.uri, error) for _ in candidate.details)
     return Reading(candidate=candidate, sha256="", known={}, sounds=(), failures=failures)
 
 
 def look_at(path: Path, uri: str, details: dict[str, Details], *, lifts_up_to: int = 0) -> Candidate | Reading:
     """The file as it is now, with what should be taken from it."""
     try:
-        return Candidate(path=path, source=source_of(path, uri), details=details, lifts_up_to=lifts_up_to)
+        return Candidate(place=path, source=source_of(path, uri), details=details, lifts_up_to=lifts_up_to)
     except EmovecError as error:
-        return failed(path, uri, details, error, lifts_up_to=lifts_up_to)
+        return failed(uri, details, error, lifts_up_to=lifts_up_to)
 
 
-def look_again(uri: str, params: Mapping[str, Any]) -> Candidate | Reading:
+def look_again(places: Places, uri: str, params: Mapping[str, Any]) -> Candidate | Reading:
     """The file of an earlier try as it is now, by what `Candidate.as_params` gave then."""
     details = {channel: Details.from_params(known) for channel, known in params["details"].items()}
-    return look_at(path_of(uri), uri, details, lifts_up_to=params.get("lifts_up_to", 0))
+    lifts_up_to = params.get("lifts_up_to", 0)
+    try:
+        place = place_of(uri)
+        source = places.state(place, uri)
+        return Candidate(place=place, source=source, details=details, lifts_up_to=lifts_up_to)
+    except EmovecError as error:
+        return failed(uri, details, error, lifts_up_to=lifts_up_to)
 
 
-def read(store: Store, decoders: DecoderPool, collection_id: int, candidate: Candidate, limits: SoundLimits) -> Reading:
+def read(
+    store: Store,
+    decoders: DecoderPool,
+    places: Places,
+    collection_id: int,
+    candidate: Candidate,
+    limits: SoundLimits,
+) -> Reading:
     """Hash the file and decode the channels that are new and that neither policy nor deletion keeps out.
 
     Never raises for a bad file.
     """
-    uri = candidate.source.uri
-    try:
-        sha256 = digest(candidate.path)
-    except EmovecError as error:
-        failures = tuple(failure_of(uri, error) for _ in candidate.details)
-        return Reading(candidate=candidate, sha256="", known={}, sounds=(), failures=failures)
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(places.at_hand(candidate.place, limits.max_bytes))
+        except EmovecError as error:
+            return _unread(candidate, error)
+        return _read(store, decoders, collection_id, candidate, file, limits)
+
+
+def _read(
+    store: Store,
+    decoders: DecoderPool,
+    collection_id: int,
+    candidate: Candidate,
+    file: AtHand,
+    limits: SoundLimits,
+) -> Reading:
     with store.read() as unit:
-        stored = {one.channel: one for one in unit.recordings.by_bytes(collection_id, sha256)}
+        stored = {one.channel: one for one in unit.recordings.by_bytes(collection_id, file.sha256)}
         policy = unit.policies.of(collection_id)
-        deleted = suppressed_channels(unit, collection_id, sha256, candidate)
+        deleted = suppressed_channels(unit, collection_id, file.sha256, candidate)
     known = {channel: stored[channel].recording_id for channel in candidate.details if channel in stored}
     apart = tuple(one.recording_id for one in stored.values()) if candidate.wants_mix and not known else ()
     missing = () if apart else tuple(channel for channel in candidate.details if channel not in known)
     suppressed = tuple(channel for channel in missing if channel in deleted)
     admitted, refusals = admit(policy, candidate, [channel for channel in missing if channel not in deleted])
-    sounds, failures, mixed = _decode_each(decoders, candidate, admitted, limits_under(policy, limits))
-    if sounds and source_of(candidate.path, uri) != candidate.source:
+    sounds, failures, mixed = _decode_each(decoders, candidate, file, admitted, limits_under(policy, limits))
+    if sounds and not _is_still(candidate):
         changed = UnreadableError("the file changed while it was being read: ingest it again when it is complete")
-        sounds, failures = (), (failure_of(uri, changed),) * len(admitted)
+        sounds, failures = (), (failure_of(candidate.source.uri, changed),) * len(admitted)
     return Reading(
         candidate=candidate,
-        sha256=sha256,
+        sha256=file.sha256,
         known=known,
         sounds=sounds,
         failures=failures,
@@ -144,6 +175,16 @@ def read(store: Store, decoders: DecoderPool, collection_id: int, candidate: Can
         suppressed=suppressed,
         apart=apart,
     )
+
+
+def _is_still(candidate: Candidate) -> bool:
+    """Whether the file is as it was when it was looked at; what was fetched from elsewhere is of one state anyway."""
+    if not isinstance(candidate.place, Path):
+        return True
+    try:
+        return source_of(candidate.place, candidate.source.uri) == candidate.source
+    except UnreadableError:
+        return False
 
 
 def admit(policy: Policy, candidate: Candidate, channels: Sequence[str]) -> tuple[tuple[str, ...], tuple[Refusal, ...]]:
@@ -179,13 +220,13 @@ def failure_of(uri: str, error: EmovecError, channel: str | None = None) -> Inge
 
 
 def _decode_each(
-    decoders: DecoderPool, candidate: Candidate, asked: tuple[str, ...], limits: SoundLimits
+    decoders: DecoderPool, candidate: Candidate, file: AtHand, asked: tuple[str, ...], limits: SoundLimits
 ) -> tuple[tuple[Sound, ...], tuple[IngestFailure, ...], tuple[Refusal, ...]]:
     """All channels in one pass; one by one where that fails, since one party of a call may be silent."""
     if not asked:
         return (), (), ()
     try:
-        return decoders.decode(candidate.path, channels=asked, limits=limits, name=candidate.name), (), ()
+        return decoders.decode(file.path, channels=asked, limits=limits, name=candidate.name), (), ()
     except MixedError:
         # a mix is asked for alone
         return (), (), tuple(refusal_of(candidate, one, MIXED, mixed=True) for one in asked)
@@ -196,7 +237,7 @@ def _decode_each(
     failures: list[IngestFailure] = []
     for channel in asked:
         try:
-            sounds.extend(decoders.decode(candidate.path, channels=(channel,), limits=limits, name=candidate.name))
+            sounds.extend(decoders.decode(file.path, channels=(channel,), limits=limits, name=candidate.name))
         except EmovecError as error:
             failures.append(failure_of(candidate.source.uri, error, channel))
     return tuple(sounds), tuple(failures), ()

@@ -19,6 +19,7 @@ from emovec_db.sources.local import path_of, uri_of
 from emovec_db.sources.manifest.cells import is_empty, metadata_of, name_of, storable, text_of, time_of
 from emovec_db.sources.manifest.columns import Layout, check_given, layout_of
 from emovec_db.sources.manifest.table import Row, Table, open_table
+from emovec_db.sources.remote.address import address_of, scheme_of
 
 
 def is_row(uri: str) -> bool:
@@ -104,8 +105,12 @@ class Manifest:
         if channel is not None:
             channel = channel.lower()
             picks_of([channel])
+        told = {channel: self._details(cells, row.values, layout)}
+        if scheme_of(uri) not in {None, "file"}:
+            address = address_of(uri)
+            return Found(address, address.uri, address.name, told=told)
         path = self._path(uri)
-        return Found(path, uri_of(path), self._relative(path), told={channel: self._details(cells, row.values, layout)})
+        return Found(path, uri_of(path), self._relative(path), told=told)
 
     def _details(self, cells: Mapping[str, Any], values: Mapping[str, Any], layout: Layout) -> Details:
         role = name_of(cells.get("role"), "role")
@@ -126,8 +131,6 @@ class Manifest:
             raise QueryError("its uri holds a NUL character; no file can have it")
         if uri.startswith("file:"):
             return path_of(uri)
-        if "://" in uri:
-            raise QueryError(f"{uri.partition('://')[0]}:// is no address that recordings are read from")
         return self.table.path.parent / uri
 
     def _relative(self, path: Path) -> str:

@@ -50,7 +50,7 @@ def test_every_fixture_is_decoded_with_a_sensible_quality(shared_data):
     assert len(found) >= 25
     for one in found:
         assert one.error is None
-        (sound,) = decode(one.path, limits=LIMITS)
+        (sound,) = decode(one.place, limits=LIMITS)
         quality = sound.quality
         assert quality.duration_s == sound.duration_s > 1
         assert 0.05 < quality.peak <= 1

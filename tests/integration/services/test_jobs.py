@@ -199,7 +199,7 @@ def test_a_recording_that_kills_its_workers_is_set_aside(
     original = archive_module.read
 
     def poisoned(*arguments: Any) -> Any:
-        if any(isinstance(one, Candidate) and one.path.name == "1.wav" for one in arguments):
+        if any(isinstance(one, Candidate) and one.place.name == "1.wav" for one in arguments):
             raise Died
         return original(*arguments)
 

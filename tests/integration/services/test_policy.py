@@ -239,7 +239,7 @@ def test_a_second_ingest_reads_no_refused_file_again(
 ) -> None:
     first = calls.ingest(files, role="customer")
     assert (first.ingested, first.refused) == (2, 1)
-    monkeypatch.setattr("emovec_db.services.ingest.reading.digest", lambda path: pytest.fail(f"{path} is read again"))
+    monkeypatch.setattr("emovec_db.sources.places.digest", lambda path: pytest.fail(f"{path} is read again"))
     again = calls.ingest(files, role="customer")
     assert (again.unchanged, again.refused, again.failed) == (2, 1, 0)
 

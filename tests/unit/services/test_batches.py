@@ -27,7 +27,7 @@ def reading(duration_s: float) -> Reading:
     source = Source(uri="file:///a.wav", size_bytes=1, mtime_ns=1)
     waveform = np.zeros(int(duration_s * SAMPLE_RATE_HZ), np.float32)
     return Reading(
-        candidate=Candidate(path=Path("a.wav"), source=source, details={}),
+        candidate=Candidate(place=Path("a.wav"), source=source, details={}),
         sha256="",
         known={},
         sounds=(Sound(waveform, "", MIX, QUALITY),),

@@ -20,7 +20,7 @@ from emovec_db.services.ingest.reading import Candidate, Reading
 
 def candidate(name: str) -> Candidate:
     return Candidate(
-        path=Path(name), source=Source(uri=f"file:///{name}", size_bytes=1, mtime_ns=1), details={MIX: Details()}
+        place=Path(name), source=Source(uri=f"file:///{name}", size_bytes=1, mtime_ns=1), details={MIX: Details()}
     )
 
 
@@ -59,7 +59,7 @@ def test_reading_goes_on_while_the_caller_works() -> None:
     second_is_read = threading.Event()
 
     def read(one: Candidate) -> Reading:
-        if one.path.name == "1":
+        if one.place.name == "1":
             second_is_read.set()
         return reading(one)
 
@@ -74,7 +74,7 @@ def test_an_error_of_the_items_comes_after_what_was_before_it() -> None:
         raise OSError("the folder is gone")
 
     with read_ahead(broken(), reading, readers=2) as readings:
-        assert next(readings).candidate.path == Path("0")
+        assert next(readings).candidate.place == Path("0")
         with pytest.raises(OSError, match="the folder is gone"):
             next(readings)
 

@@ -64,7 +64,7 @@ def test_relative_paths_have_absolute_uris(tmp_path, monkeypatch):
     plant(tmp_path, "calls/a.wav")
     monkeypatch.chdir(tmp_path)
     (found,) = find_recordings(["calls"])
-    assert (found.path, found.uri) == (Path("calls/a.wav"), (tmp_path / "calls/a.wav").as_uri())
+    assert (found.place, found.uri) == (Path("calls/a.wav"), (tmp_path / "calls/a.wav").as_uri())
     assert relatives(".") == ["calls/a.wav"]
     monkeypatch.chdir(tmp_path / "calls")
     (above,) = find_recordings([".."])

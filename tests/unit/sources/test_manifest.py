@@ -49,7 +49,7 @@ def test_all_that_a_row_can_tell(tmp_path):
     content = "uri,customer,speaker,role,channel,recorded_at,queue\nx/a.wav,c7,s1,Agent,Left,2026-03-01T14:30,gold\n"
     (one,) = found_in(tmp_path / "calls.csv", content)
 
-    assert (one.path, one.uri, one.relative) == (tmp_path / "x/a.wav", (tmp_path / "x/a.wav").as_uri(), "x/a.wav")
+    assert (one.place, one.uri, one.relative) == (tmp_path / "x/a.wav", (tmp_path / "x/a.wav").as_uri(), "x/a.wav")
     assert one.told == {
         "left": Details(
             customer="c7",
