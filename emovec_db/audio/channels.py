@@ -53,10 +53,12 @@ def picks_of(names: Sequence[str], *, may_mix: bool = True) -> tuple[Pick, ...]:
 
 
 def check_present(picks: Sequence[Pick], channels: int, shown: str) -> None:
-    """Raise RecordingError where a file lacks an asked channel, MixedError where several would be mixed unasked."""
+    """Raise RecordingError where a file lacks an asked channel, MixedError where several parties must not be mixed."""
     for pick in picks:
         if pick.place is None and channels > 1 and not pick.may_mix:
             raise MixedError(f"{shown} has {channels} channels, and they must not be mixed: ask for one of them")
+        if pick.name in {LEFT, RIGHT} and channels == 1 and not pick.may_mix:
+            raise MixedError(f"{shown} has one channel for both sides, and they must not be mixed")
         if not pick.present_in(channels):
             present = ", ".join(_present(channels))
             raise RecordingError(

@@ -35,10 +35,10 @@ class Policy:
         return MIXED if mixed else None
 
 
-#: why the mix of several channels is kept out, whatever its role is said to be
+#: why what may hold several parties is kept out, whatever its role is said to be
 MIXED = (
-    "it would mix several channels, and the collection's policy wants each party apart: state who speaks on which "
-    "channel, such as left=agent,right=customer"
+    "it would mix several channels, or has one for all parties, and the collection's policy wants each party apart: "
+    "state who speaks on which channel, such as left=agent,right=customer, or, where one party alone is heard, its role"
 )
 
 
@@ -65,7 +65,7 @@ class Refusal:
     source: Source
     channel: str
     role: str | None
-    #: whether it would have been the mix of several channels
+    #: whether it would have been the mix of several channels, or has one for several parties
     mixed: bool
     reason: str
     #: so that deleting a customer finds it

@@ -161,6 +161,10 @@ def _read(
     suppressed = tuple(channel for channel in missing if channel in deleted)
     admitted, refusals = admit(policy, candidate, [channel for channel in missing if channel not in deleted])
     sounds, failures, mixed = _decode_each(decoders, candidate, file, admitted, limits_under(policy, limits))
+    if policy.in_force and len(candidate.details) > 1 and any(sound.quality.channels == 1 for sound in sounds):
+        # one channel for several parties: whoever is said to be on the first is not alone on it
+        mixed = tuple(refusal_of(candidate, one, MIXED, mixed=True) for one in admitted)
+        sounds, failures = (), ()
     if sounds and not _is_still(candidate):
         changed = UnreadableError("the file changed while it was being read: ingest it again when it is complete")
         sounds, failures = (), (failure_of(candidate.source.uri, changed),) * len(admitted)
@@ -228,7 +232,7 @@ def _decode_each(
     try:
         return decoders.decode(file.path, channels=asked, limits=limits, name=candidate.name), (), ()
     except MixedError:
-        # a mix is asked for alone
+        # a mix is asked for alone, and both sides of a file with one channel are alike
         return (), (), tuple(refusal_of(candidate, one, MIXED, mixed=True) for one in asked)
     except EmovecError as error:
         if len(asked) == 1 or not isinstance(error, RecordingError) or isinstance(error, BREAKS_DECODERS):

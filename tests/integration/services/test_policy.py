@@ -212,6 +212,25 @@ def test_what_may_be_heard_is(database: Database, calls: Collection, files: Path
     assert database.classify(files / "call.wav"), "what belongs to no collection has no policy"
 
 
+@pytest.mark.parametrize(
+    "roles",
+    [ROLES, {"left": "customer", "right": "other"}, {"ch0": "customer", "ch1": "agent"}, {"ch1": "customer"}],
+)
+def test_a_file_with_one_channel_for_both_parties_is_refused_and_does_not_fail(
+    calls: Collection, tmp_path: Path, heard: list[NDArray[np.float32]], roles: dict[str, str]
+) -> None:
+    file = write(tmp_path / "mono.wav", agent() + customer())
+    if roles == {"ch1": "customer"}:
+        assert calls.ingest(file, roles=roles).failed == 1, "nobody said that there are two parties"
+        return
+    for _ in range(2):
+        report = calls.ingest(file, roles=roles)
+        assert (report.refused, report.failed, report.ingested) == (2, 0, 0)
+    assert {one.channel for one in calls.refusals().items} == roles.keys()
+    assert calls.failures() == ()
+    assert heard == []
+
+
 def test_refusals_are_counted_and_kept_with_their_reason(calls: Collection, files: Path) -> None:
     report = calls.ingest(files / "call.wav", roles=ROLES)
     assert any(note == "1 × refused: its role is agent, which the collection's policy forbids" for note in report.notes)
