@@ -100,9 +100,9 @@ def _on_surprise(error: Exception) -> Response:
     """Says nothing of the inside; the id leads to the traceback in the log."""
     error_id = secrets.token_hex(6)
     log.error("error %s while serving %s", error_id, request.method, exc_info=error)
-    code = error.code if isinstance(error, EmovecError) else "internal"
+    code, status = (error.code, error.http_status) if isinstance(error, EmovecError) else ("internal", 500)
     message = f"the server failed; its log has the reason under {error_id}"
-    return error_response(500, code, message, {"error_id": error_id})
+    return error_response(status, code, message, {"error_id": error_id})
 
 
 def error_response(status: int, code: str, message: str, detail: dict[str, Any]) -> Response:

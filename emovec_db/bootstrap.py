@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 
 from emovec_db.audio.decoders.pool import DecoderPool
@@ -64,6 +65,7 @@ class Parts:
         tally: Tally,
         limits: SoundLimits,
         progress: Progress | None = None,
+        stop: threading.Event | None = None,
     ) -> Ingest:
         """A run into a collection on behalf of a job.
 
@@ -83,6 +85,7 @@ class Parts:
             job_id=job_id,
             tally=tally,
             progress=progress or _say_nothing,
+            stop=stop or threading.Event(),
         )
 
     def ingest_for(self, job: Job, tally: Tally) -> Ingest:

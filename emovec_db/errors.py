@@ -34,7 +34,10 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   ├── PrecisionError
     │   └── ParityError
     ├── JobCancelledError            409, exit 130: somebody stopped it
+    ├── StoppedError                 409, exit 130: whoever runs it stopped it
     ├── BusyError                    503, with Retry-After
+    │   └── UnavailableError         the database is away
+    ├── DiskFullError                507
     └── IndexDamagedError           the index cannot be used; the database is untouched
 
 A message says what came, what was expected and what to do.
@@ -254,6 +257,21 @@ class JobCancelledError(EmovecError):
     exit_code = 130
 
 
+class StoppedError(EmovecError):
+    """Raised when work was asked to stop before it was done; the same again goes on from there."""
+
+    code = "interrupted"
+    http_status = 409
+    exit_code = 130
+
+
+class DiskFullError(EmovecError):
+    """Raised when nothing more can be written; nothing is lost, and the same again goes on once there is room."""
+
+    code = "disk_full"
+    http_status = 507
+
+
 class BusyError(EmovecError):
     """Raised when the service has more work than it can hold; try again after `retry_after_s`."""
 
@@ -263,6 +281,12 @@ class BusyError(EmovecError):
     def __init__(self, message: str, *, retry_after_s: int = 1, **detail: Any) -> None:
         super().__init__(message, retry_after_s=retry_after_s, **detail)
         self.retry_after_s = retry_after_s
+
+
+class UnavailableError(BusyError):
+    """Raised when the database can't be reached, or was lost in the middle: it is being started again, or is down."""
+
+    code = "unavailable"
 
 
 class IndexDamagedError(EmovecError):

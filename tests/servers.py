@@ -18,6 +18,8 @@ UNPRIVILEGED = "nobody"
 
 # throw-away data: nothing needs to reach the disk
 SERVER_OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses=''"
+#: of a server that is to be crashed: what it said is committed reached the system, if not the disk
+CRASH_OPTIONS = SERVER_OPTIONS.replace("synchronous_commit=off", "synchronous_commit=on")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class PostgresServer:
 
     programs: Path
     socket_folder: Path
+    #: that runs it; None: whoever runs the tests
+    account: str | None = None
+    options: str = SERVER_OPTIONS
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.socket_folder}"
@@ -35,6 +40,22 @@ class PostgresServer:
         command = [self.programs / "createdb", "-h", self.socket_folder, "-U", "postgres", name]
         subprocess.run(command, check=True)
         return name
+
+    def start(self) -> None:
+        options = f"{self.options} -k {self.socket_folder}"
+        _run([*self._control, "-l", self.socket_folder / "log", "-o", options, "start"], self.account)
+
+    def stop(self, mode: str) -> None:
+        """`fast`: tell the clients; `immediate`: as if it crashed."""
+        _run([*self._control, "-m", mode, "stop"], self.account)
+
+    @property
+    def data(self) -> Path:
+        return self.socket_folder / "data"
+
+    @property
+    def _control(self) -> list[str | Path]:
+        return [self.programs / "pg_ctl", "-D", self.data, "-w", "-s"]
 
 
 _numbers = count(1)
@@ -50,21 +71,21 @@ def postgres_programs() -> Path | None:
 
 
 @contextmanager
-def postgres_server(programs: Path) -> Iterator[PostgresServer]:
+def postgres_server(programs: Path, options: str = SERVER_OPTIONS) -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="emovec-postgres-"))
     folder.chmod(0o755)
     account = UNPRIVILEGED if os.geteuid() == 0 else None
     if account is not None:
         shutil.chown(folder, account)
-    data = folder / "data"
-    control = [programs / "pg_ctl", "-D", data, "-w", "-s"]
+    server = PostgresServer(programs, folder, account, options)
+    words = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"]
     try:
-        _run([programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"], account)
-        _run([*control, "-l", folder / "log", "-o", f"{SERVER_OPTIONS} -k {folder}", "start"], account)
+        _run([programs / "initdb", "-D", server.data, *words], account)
+        server.start()
         try:
-            yield PostgresServer(programs, folder)
+            yield server
         finally:
-            _run([*control, "-m", "immediate", "stop"], account)
+            server.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

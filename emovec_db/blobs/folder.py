@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from emovec_db.blobs.protocol import Received
-from emovec_db.errors import NotFoundError, QueryError, TooLargeError
+from emovec_db.errors import DiskFullError, NotFoundError, QueryError, TooLargeError
 
 _KEY: Final = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,8})?", re.ASCII)
 _SUFFIX: Final = re.compile(r"(\.[a-z0-9]{1,8})?", re.ASCII)
@@ -27,11 +28,12 @@ class FolderBlobs:
     """The `Blobs` of a single machine."""
 
     def __init__(self, root: Path) -> None:
-        """Makes the folder where it is missing; raises OSError where that is not permitted."""
+        """Makes the folder where it is missing; raises OSError where that is not permitted, DiskFullError."""
         self._root = root
         self._incoming = root / _INCOMING
-        for folder in (root, self._incoming):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _told_when_full(root):
+            for folder in (root, self._incoming):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._remove_stale()
 
     def put(self, key: str, stream: BinaryIO) -> int:
@@ -92,14 +94,15 @@ class FolderBlobs:
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[BinaryIO, Path]]:
-        """A temporary file (0600), gone afterwards unless it was published."""
-        number, name = tempfile.mkstemp(dir=self._incoming)
-        temporary = Path(name)
-        try:
-            with os.fdopen(number, "wb") as file:
-                yield file, temporary
-        finally:
-            temporary.unlink(missing_ok=True)
+        """A temporary file (0600), gone afterwards unless it was published. Raises DiskFullError."""
+        with _told_when_full(self._root):
+            number, name = tempfile.mkstemp(dir=self._incoming)
+            temporary = Path(name)
+            try:
+                with os.fdopen(number, "wb") as file:
+                    yield file, temporary
+            finally:
+                temporary.unlink(missing_ok=True)
 
     def _publish(self, file: BinaryIO, temporary: Path, target: Path) -> None:
         """Onto the disk first, then under its name, then the name onto the disk."""
@@ -117,6 +120,16 @@ class FolderBlobs:
                     path.unlink()
             except FileNotFoundError:  # another process was faster
                 continue
+
+
+@contextmanager
+def _told_when_full(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise DiskFullError(f"the disk of {folder} is full: make room and do the same again") from error
 
 
 def _sync_folder(folder: Path) -> None:

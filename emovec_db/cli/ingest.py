@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from emovec_db.cli import exit_codes
+from emovec_db.cli.interrupts import stopped_by_ctrl_c
 from emovec_db.cli.option_sets import with_options
 from emovec_db.cli.options import CollectionOption, JsonOption, comma_list, examples, group
 from emovec_db.cli.output import console, print_json
@@ -130,7 +131,7 @@ def ingest(
                 target.create(**terms.wishes)
             for role in terms.forbid_role or ():
                 target.forbid_role(role, reason="emovec ingest --forbid-role")
-            with meter("Ingesting", "recordings") as show:
+            with stopped_by_ctrl_c() as stop, meter("Ingesting", "recordings") as show:
                 report = target.ingest(
                     *paths or (),
                     **known,
@@ -138,6 +139,7 @@ def ingest(
                     allow_again=way.allow_again,
                     retry_failed=way.retry_failed,
                     progress=_shown_by(show),
+                    stop=stop,
                 )
             failed = report.failed
             _print(report, collection, as_json=as_json)

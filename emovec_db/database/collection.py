@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -85,6 +86,7 @@ class Collection:
         clean: Sequence[str] | None = None,
         retry_failed: bool = False,
         progress: Progress | None = None,
+        stop: threading.Event | None = None,
         **said: Unpack[IngestFields],
     ) -> IngestReport:
         """Store the recordings below `paths` (files, folders, globs) or listed in a manifest.
@@ -94,17 +96,20 @@ class Collection:
         ``windows``; `clean` what is done to their sound before, for good: any of ``high-pass`` and ``normalise``,
         nothing if left out. With `retry_failed` only recordings that failed before are tried again. What was
         deleted from the collection is left out (`suppressed`), unless `allow_again` is said.
+        Once `stop` is set, the ingest stores what it has in hand and ends.
 
         Raises:
             QueryError: a pattern, channel, role or manifest makes no sense.
             EncoderMismatchError: the configured encoder is not the collection's.
             RecipeMismatchError: the collection was made with another segmentation or cleaning.
+            StoppedError: `stop` was set before all was done; the same again goes on from there.
+            DiskFullError, BusyError: what is stored is kept, and the same again goes on from there.
         """
         wishes = _wishes(segmentation, clean)
         if retry_failed:
-            return self._archives(progress).retry_failed(self._opened(wishes))
+            return self._archives(progress, stop).retry_failed(self._opened(wishes))
         request = self._request(paths, said)
-        return self._archives(progress).ingest(self._opened(wishes), request)
+        return self._archives(progress, stop).ingest(self._opened(wishes), request)
 
     def dry_run(self, *paths: str | Path, **said: Unpack[IngestFields]) -> Iterator[Forecast]:
         """What `ingest` would do with each recording, lazily; nothing is written, and no recording is opened.
@@ -117,7 +122,7 @@ class Collection:
         request = self._request(paths, said)
         with self._parts.store.read() as unit:
             stored = unit.collections.find(self.name)
-        return self._archives(None).forecast(stored, request)
+        return self._archives().forecast(stored, request)
 
     def upload(
         self,
@@ -439,13 +444,13 @@ class Collection:
         check_sources(request, zone)
         return request
 
-    def _archives(self, progress: Progress | None) -> Archives:
+    def _archives(self, progress: Progress | None = None, stop: threading.Event | None = None) -> Archives:
         return Archives(
             self._parts.store,
             self._parts.settings.zone,
             self._parts.places,
             lambda collection, job_id, tally: self._parts.ingest(
-                collection, job_id, tally, self._parts.archive_limits, progress
+                collection, job_id, tally, self._parts.archive_limits, progress, stop
             ),
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import Forecast, IngestReport, IngestRequest
 from emovec_db.domain.job import ARCHIVE_JOB, JobState
-from emovec_db.errors import EmovecError
+from emovec_db.errors import EmovecError, QueryError, UnreadableError
 from emovec_db.processes import owner_name
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.candidates import Candidates
@@ -20,11 +22,15 @@ from emovec_db.services.ingest.reading import Candidate, Reading, look_again
 from emovec_db.services.ingest.survey import Survey
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.leases import LEASE_S, beating, end_leases
+from emovec_db.services.patience import patiently
 from emovec_db.services.suppression import lifts_up_to
 from emovec_db.sources.finding import count, find, manifest_of
+from emovec_db.sources.local import path_of
 from emovec_db.sources.manifest.manifest import is_row
 from emovec_db.sources.places import Places, is_gone
 from emovec_db.store.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Archives:
         self._forget_rows(collection, request)
         with counting(count(request, self.zone, self.places.remote), tally):
             self._run(collection, survey.of(found), tally)
+        self._forget_readable(collection)
         if ignored:
             kinds = ", ".join(f"{kind} × {count}" for kind, count in ignored.most_common(10))
             tally.note(f"passed over, no recordings by their names: {kinds}")
@@ -95,6 +102,16 @@ class Archives:
             rows = [item.uri for item in kept if item.uri.startswith(f"{manifest.uri}#")]
             unit.failures.clear(collection.collection_id, rows)
 
+    def _forget_readable(self, collection: Collection) -> None:
+        """What could not be read while its medium was away, and needs no other try: folders, and what is stored."""
+        with self.store.read() as unit:
+            uris = unit.failures.uris(collection.collection_id, UnreadableError.code)
+            stored = {uri for uri, _ in unit.recordings.sources(collection.collection_id, uris)}
+        readable = [uri for uri in uris if _is_readable(uri, folder=uri not in stored)]
+        if readable:
+            with self.store.write() as unit:
+                unit.failures.clear(collection.collection_id, readable)
+
     def _run(self, collection: Collection, items: Iterable[Candidate | Reading], tally: Tally) -> None:
         owner = owner_name()
         end_leases(self.store)
@@ -115,5 +132,27 @@ class Archives:
             error = failure.message
             raise
         finally:
+            self._finish(job_id, owner, state, tally, error)
+
+    def _finish(self, job_id: int, owner: str, state: JobState, tally: Tally, error: str | None) -> None:
+        """The job's last word; where it can't be written, its lease runs out, and what ended the work is told."""
+
+        def finish() -> None:
             with self.store.write() as unit:
                 unit.jobs.finish(job_id, owner, state, tally.settled(), error)
+
+        try:
+            finish() if error else patiently(finish)
+        except EmovecError as failure:
+            if not error:
+                raise
+            log.warning("job %d: its end could not be noted: %s", job_id, failure.message)
+
+
+def _is_readable(uri: str, *, folder: bool) -> bool:
+    """Whether a folder, or a file, lies there and may be read."""
+    try:
+        path = path_of(uri)
+    except QueryError:  # no local file
+        return False
+    return path.is_dir() == folder and os.access(path, os.R_OK)

@@ -15,6 +15,7 @@ from emovec_db.services.ingest.reading import failure_of
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.leases import LEASE_S, beating, end_leases
 from emovec_db.services.parcels import files_of, ingest_parcel, parcels
+from emovec_db.services.patience import patiently
 from emovec_db.services.suppression import REASON
 from emovec_db.services.uploads import Uploads
 from emovec_db.store.store import Store
@@ -79,7 +80,7 @@ class JobWork:
         except Exception:
             self._put_back(item, owner, attempts=item.attempts)
             raise
-        self._end(job, item, owner, tally, recording_ids, cancelled=cancelled)
+        patiently(lambda: self._end(job, item, owner, tally, recording_ids, cancelled=cancelled))
 
     def _end(
         self,
@@ -135,9 +136,13 @@ class JobWork:
 
     def _put_back(self, item: JobItem, owner: str, *, attempts: int) -> None:
         """For another try; where not even that can be written, the lease runs out."""
-        try:
+
+        def put_back() -> None:
             with self.store.write() as unit:
                 unit.items.put_back(item.item_id, owner, datetime.now(UTC) + timedelta(seconds=PAUSE_S), attempts)
+
+        try:
+            patiently(put_back)
         except EmovecError as error:
             log.warning("item %d could not be put back: %s", item.item_id, error.message)
 

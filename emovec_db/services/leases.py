@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from emovec_db.errors import EmovecError
 from emovec_db.processes import has_ended
 from emovec_db.store.store import Store
 
@@ -27,8 +28,11 @@ def beating(what: str, beat: Callable[[], bool]) -> Iterator[None]:
         while not done.wait(BEAT_S):
             try:
                 held = beat()
-            except Exception:
+            except EmovecError as error:
                 # some missed beats are no harm: the lease outlives them
+                log.warning("%s: a heartbeat is missed: %s", what, error.message)
+                continue
+            except Exception:
                 log.exception("%s: heartbeat failed", what)
                 continue
             if not held:

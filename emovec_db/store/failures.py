@@ -45,6 +45,11 @@ class Failures:
         oldest = statement.order_by(FailureRow.failure_id).limit(limit)
         return tuple(_failure_from(row) for row in self._connection.execute(oldest))
 
+    def uris(self, collection_id: int, code: str) -> tuple[str, ...]:
+        """Uris that failed with this code."""
+        alike = select(FailureRow.uri).where(FailureRow.collection_id == collection_id, FailureRow.code == code)
+        return tuple(self._connection.scalars(alike.order_by(FailureRow.failure_id)))
+
     def of_job(self, job_id: int) -> tuple[JobItem, ...]:
         """Uris that this job was the last to fail on, oldest first, as failed items."""
         statement = select(FailureRow).where(FailureRow.job_id == job_id).order_by(FailureRow.failure_id)

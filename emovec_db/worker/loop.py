@@ -6,6 +6,7 @@ import logging
 import threading
 
 from emovec_db.database import Database
+from emovec_db.errors import EmovecError
 from emovec_db.processes import owner_name
 
 log = logging.getLogger(__name__)
@@ -24,8 +25,8 @@ def run(database: Database, stop: threading.Event, poll_s: float = 0.5) -> None:
     while not stop.is_set():
         try:
             job = database.run_next_job(owner)
-        except Exception:
-            log.exception("a job could not be run")
+        except Exception as error:
+            _say(error)
             pause_s = min(pause_s * 2, MAX_PAUSE_S)
             stop.wait(pause_s)
             continue
@@ -35,3 +36,10 @@ def run(database: Database, stop: threading.Event, poll_s: float = 0.5) -> None:
         else:
             counts = ", ".join(f"{count} {outcome}" for outcome, count in job.counts.items() if count)
             log.info("job %d %s: %s", job.job_id, job.state.value, counts or "nothing to do")
+
+
+def _say(error: Exception) -> None:
+    if isinstance(error, EmovecError):
+        log.error("a job could not be run: %s", error.message)
+    else:
+        log.error("a job could not be run", exc_info=error)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.ingest import Progress
-from emovec_db.domain.sound import SoundLimits
-from emovec_db.errors import JobCancelledError
+from emovec_db.domain.sound import Sound, SoundLimits
+from emovec_db.errors import JobCancelledError, StoppedError
 from emovec_db.services.deletion import Eraser
-from emovec_db.services.encoding import SoundEncoder, stored_encoding
+from emovec_db.services.encoding import EncodedSound, SoundEncoder, stored_encoding
 from emovec_db.services.ingest.cutting import cut
 from emovec_db.services.ingest.read_ahead import read_ahead
 from emovec_db.services.ingest.reading import Candidate, Reading, read
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.ingest.writing import EncodedReading, write
 from emovec_db.services.methods import Method
+from emovec_db.services.patience import patiently
 from emovec_db.sources.places import Places
 from emovec_db.store.store import Store
 
@@ -50,6 +52,8 @@ class Ingest:
     job_id: int
     tally: Tally
     progress: Progress
+    #: once set, the run ends with what it has in hand
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, items: Iterable[Candidate | Reading]) -> None:
         """Take everything; a bad file is counted and kept as a failure, and never stops the rest.
@@ -59,14 +63,16 @@ class Ingest:
 
         Raises:
             JobCancelledError: after the batch in hand.
+            StoppedError: `stop` was set; what was read by then is stored.
         """
+        stopped = Stopped(self.stop)
         with (
             read_ahead(items, self.read, self.readers) as readings,
             ThreadPoolExecutor(1, thread_name_prefix="emovec-write") as writer,
         ):
             pace = Pace()
             writing: Future[object] | None = None
-            for batch in in_batches(readings, pace):
+            for batch in in_batches(stopped.until(readings), pace):
                 self.stop_if_cancelled()
                 began_s = monotonic()
                 encoded = self._encode(batch)
@@ -77,12 +83,14 @@ class Ingest:
             if writing is not None:
                 writing.result()
         self.progress(self.tally.progress())
+        if stopped.early:
+            raise StoppedError(
+                "stopped after what was in hand; all that was stored is kept, and the same again goes on from there"
+            )
 
     def stop_if_cancelled(self) -> None:
         """Called between batches; raises JobCancelledError where somebody cancelled the job."""
-        with self.store.read() as unit:
-            cancelled = unit.jobs.is_cancelled(self.job_id)
-        if cancelled:
+        if patiently(self._is_cancelled):
             raise JobCancelledError(
                 f"job {self.job_id} was cancelled: what was stored is kept, and the same ingest goes on from there"
             )
@@ -105,17 +113,18 @@ class Ingest:
 
     def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
         provenance = Provenance(backend=self.method.encoder.backend, decode_chain=self.method.decode_chain)
-        stored, displaced = write(self.store, self.collection, provenance, items, self.job_id, self.tally)
+        stored, displaced = patiently(
+            lambda: write(self.store, self.collection, provenance, items, self.job_id, self.tally)
+        )
         if displaced.recordings:
-            self.eraser.sweep(self.collection, displaced.recordings, sorted(displaced.orphaned))
+            patiently(lambda: self.eraser.sweep(self.collection, displaced.recordings, sorted(displaced.orphaned)))
         self.progress(self.tally.progress())
         return stored
 
     def _encode(self, batch: Sequence[Reading]) -> list[EncodedReading]:
         """A sound that is stored from another file is not encoded again."""
         sounds = [sound for reading in batch for sound in reading.sounds]
-        with self.store.read() as unit:
-            stored = [stored_encoding(unit, self.collection, sound.pcm_sha256) for sound in sounds]
+        stored = patiently(lambda: self._stored(sounds))
         cuts = [one for reading in batch for one in reading.cuts]
         unknown = [place for place, kept in enumerate(stored) if kept is None]
         fresh = iter(
@@ -123,6 +132,30 @@ class Ingest:
         )
         encoded = iter([next(fresh) if kept is None else kept for kept in stored])
         return [EncodedReading(reading, tuple(next(encoded) for _ in reading.sounds)) for reading in batch]
+
+    def _stored(self, sounds: Sequence[Sound]) -> list[EncodedSound | None]:
+        with self.store.read() as unit:
+            return [stored_encoding(unit, self.collection, sound.pcm_sha256) for sound in sounds]
+
+    def _is_cancelled(self) -> bool:
+        with self.store.read() as unit:
+            return unit.jobs.is_cancelled(self.job_id)
+
+
+class Stopped:
+    """Readings until somebody says that it is enough."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        #: whether there would have been more
+        self.early = False
+
+    def until(self, readings: Iterable[Reading]) -> Iterator[Reading]:
+        for reading in readings:
+            yield reading
+            if self._stop.is_set():
+                self.early = True
+                return
 
 
 class Pace:

@@ -11,7 +11,7 @@ from typing import Any
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.policy import MIXED, Policy, Refusal
-from emovec_db.domain.recording import Details, Source
+from emovec_db.domain.recording import Details, Recording, Source
 from emovec_db.domain.segmentation import Cut
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.domain.suppression import firm
@@ -24,6 +24,7 @@ from emovec_db.errors import (
     UnreadableError,
 )
 from emovec_db.services.gate import NO_POLICY, limits_under
+from emovec_db.services.patience import patiently
 from emovec_db.sources.local import source_of
 from emovec_db.sources.places import Place, Places, place_of
 from emovec_db.sources.remote.address import Address
@@ -151,10 +152,7 @@ def _read(
     file: AtHand,
     limits: SoundLimits,
 ) -> Reading:
-    with store.read() as unit:
-        stored = {one.channel: one for one in unit.recordings.by_bytes(collection_id, file.sha256)}
-        policy = unit.policies.of(collection_id)
-        deleted = suppressed_channels(unit, collection_id, file.sha256, candidate)
+    stored, policy, deleted = patiently(lambda: _known(store, collection_id, candidate, file.sha256))
     known = {channel: stored[channel].recording_id for channel in candidate.details if channel in stored}
     apart = tuple(one.recording_id for one in stored.values()) if candidate.wants_mix and not known else ()
     missing = () if apart else tuple(channel for channel in candidate.details if channel not in known)
@@ -165,8 +163,8 @@ def _read(
         # one channel for several parties: whoever is said to be on the first is not alone on it
         mixed = tuple(refusal_of(candidate, one, MIXED, mixed=True) for one in admitted)
         sounds, failures = (), ()
-    if sounds and not _is_still(candidate):
-        changed = UnreadableError("the file changed while it was being read: ingest it again when it is complete")
+    changed = _changed(candidate) if sounds else None
+    if changed is not None:
         sounds, failures = (), (failure_of(candidate.source.uri, changed),) * len(admitted)
     return Reading(
         candidate=candidate,
@@ -181,21 +179,36 @@ def _read(
     )
 
 
-def _is_still(candidate: Candidate) -> bool:
-    """Whether the file is as it was when it was looked at; what was fetched from elsewhere is of one state anyway."""
-    if not isinstance(candidate.place, Path):
-        return True
-    try:
-        return source_of(candidate.place, candidate.source.uri) == candidate.source
-    except UnreadableError:
-        return False
-
-
 def admit(policy: Policy, candidate: Candidate, channels: Sequence[str]) -> tuple[tuple[str, ...], tuple[Refusal, ...]]:
     """Those of the channels that the policy lets in by what is said of them, and the refusals of the others."""
     reasons = {channel: policy.refusal(candidate.details[channel].role) for channel in channels}
     refusals = tuple(refusal_of(candidate, channel, reason) for channel, reason in reasons.items() if reason)
     return tuple(channel for channel, reason in reasons.items() if not reason), refusals
+
+
+def _known(
+    store: Store, collection_id: int, candidate: Candidate, sha256: str
+) -> tuple[dict[str, Recording], Policy, frozenset[str]]:
+    """What is stored of these bytes by channel, the policy, and which of the candidate's channels were deleted."""
+    with store.read() as unit:
+        stored = {one.channel: one for one in unit.recordings.by_bytes(collection_id, sha256)}
+        return stored, unit.policies.of(collection_id), suppressed_channels(unit, collection_id, sha256, candidate)
+
+
+def _changed(candidate: Candidate) -> UnreadableError | None:
+    """Why what was read of the file may not be what it holds; None: it is as it was.
+
+    What was fetched from elsewhere is of one state anyway.
+    """
+    if not isinstance(candidate.place, Path):
+        return None
+    try:
+        now = source_of(candidate.place, candidate.source.uri)
+    except UnreadableError as error:  # it went away meanwhile
+        return error
+    if now == candidate.source:
+        return None
+    return UnreadableError("the file changed while it was being read: ingest it again when it is complete")
 
 
 def suppressed_channels(unit: Unit, collection_id: int, sha256: str, candidate: Candidate) -> frozenset[str]:

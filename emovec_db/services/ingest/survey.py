@@ -9,12 +9,13 @@ from itertools import islice
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import overlay
 from emovec_db.domain.recording import Details
-from emovec_db.errors import RefusedError
+from emovec_db.errors import NotFoundError, RefusedError
 from emovec_db.services.ingest.candidates import Candidates
 from emovec_db.services.ingest.known import Known
 from emovec_db.services.ingest.reading import Candidate, Reading
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.ingest.writing import LEFT_APART
+from emovec_db.services.patience import patiently
 from emovec_db.sources.found import Found
 from emovec_db.store.store import Store
 
@@ -44,8 +45,7 @@ class Survey:
 
     def _changed(self, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
         """Those that must be read; what is known of the others is counted, and brought up to date."""
-        with self.store.read() as unit:
-            known = Known.of(unit, self.collection, [candidate.source.uri for candidate in candidates])
+        known = patiently(lambda: self._known(candidates))
         updates: list[tuple[Candidate, str, int, Details]] = []
         for candidate in candidates:
             if known.is_apart(candidate):
@@ -66,6 +66,10 @@ class Survey:
                     updates.append((left, channel, recording_id, merged))
         yield from self._update(updates)
 
+    def _known(self, candidates: Sequence[Candidate]) -> Known:
+        with self.store.read() as unit:
+            return Known.of(unit, self.collection, [candidate.source.uri for candidate in candidates])
+
     def _without_refused(self, candidate: Candidate, reasons: Mapping[str, str]) -> Candidate:
         for reason in reasons.values():
             self.tally.refuse(reason)
@@ -73,15 +77,21 @@ class Survey:
         return replace(candidate, details=left) if reasons else candidate
 
     def _update(self, updates: Sequence[tuple[Candidate, str, int, Details]]) -> Iterator[Candidate]:
-        """Later details for the same uri win; what the policy forbids by them is read again, to be taken out."""
+        """Later details for the same uri win. What the policy forbids by them is read again, to be taken out; so is
+        what was deleted meanwhile.
+        """
         if not updates:
             return
-        refused = []
+        again = patiently(lambda: self._try_to_update(updates))
+        self.tally.count("updated", len(updates) - len(again))
+        yield from again
+
+    def _try_to_update(self, updates: Sequence[tuple[Candidate, str, int, Details]]) -> list[Candidate]:
+        again = []
         with self.store.write() as unit:
             for candidate, channel, recording_id, details in updates:
                 try:
                     unit.recordings.update_details(recording_id, details)
-                except RefusedError:
-                    refused.append(replace(candidate, details={channel: candidate.details[channel]}))
-        self.tally.count("updated", len(updates) - len(refused))
-        yield from refused
+                except (RefusedError, NotFoundError):
+                    again.append(replace(candidate, details={channel: candidate.details[channel]}))
+        return again

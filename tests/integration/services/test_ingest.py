@@ -196,3 +196,19 @@ def test_an_interrupt_keeps_what_is_committed_and_ends_the_job(database: Databas
     kept = calls.summary().recordings
     assert 32 <= kept < 80
     assert calls.ingest(tmp_path).ingested == 80 - kept
+
+
+def test_what_could_be_read_again_is_no_failure_any_more(database: Database, tmp_path: Path) -> None:
+    """Of a medium that was away: a folder, which is not stored itself, and a file that was stored before."""
+    calls = database.collection("calls")
+    (tmp_path / "in" / "below").mkdir(parents=True)
+    recording = write(tmp_path / "in" / "below" / "a.wav", babble(1))
+    calls.ingest(tmp_path / "in")
+    kept = (tmp_path / "in" / "below").rename(tmp_path / "kept")
+    calls.ingest(tmp_path / "in" / "below", recording)
+    assert [Path(item.uri).name for item in calls.failures()] == ["below", "a.wav"]
+    calls.ingest(tmp_path / "in")
+    assert len(calls.failures()) == 2, "they are still away"
+    kept.rename(tmp_path / "in" / "below")
+    assert calls.ingest(tmp_path / "in").unchanged == 1
+    assert calls.failures() == ()

@@ -205,7 +205,7 @@ class FakeCollection:
     def siblings(self, recording_id: int) -> tuple[Recording, ...]:
         return (recording(recording_id + 1),)
 
-    def ingest(self, *paths: str, progress: Any, **told: Any) -> IngestReport:
+    def ingest(self, *paths: str, progress: Any, stop: Any, **told: Any) -> IngestReport:
         self._asked("ingest", *paths, **told)
         if self.database.interrupted:
             raise KeyboardInterrupt

@@ -26,7 +26,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 
 def expected_exit_code(kind: type[errors.EmovecError]) -> int:
-    if kind is errors.JobCancelledError:
+    if kind in {errors.JobCancelledError, errors.StoppedError}:
         return exit_codes.INTERRUPTED
     return exit_codes.USAGE if issubclass(kind, errors.UserError) else exit_codes.FAILED
 
