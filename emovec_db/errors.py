@@ -11,6 +11,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   │   ├── EncoderMismatchError
     │   │   ├── RecipeMismatchError
     │   │   ├── SuppressedError      it was deleted before
+    │   │   ├── GenerationReplacedError
     │   │   └── SchemaOutdatedError
     │   ├── TooLargeError            413
     │   ├── RecordingError           422: this recording can't be used; others can
@@ -111,6 +112,12 @@ class SuppressedError(ConflictError):
     """Raised when a recording was deleted from the collection and nobody lifted that."""
 
     code = "suppressed"
+
+
+class GenerationReplacedError(ConflictError):
+    """Raised when something would enter a generation that its collection does not serve from any more."""
+
+    code = "generation_replaced"
 
 
 class SchemaOutdatedError(ConflictError):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from emovec_db.domain.encoding import EncoderIdentity
 from emovec_db.domain.policy import Policy
@@ -57,6 +58,10 @@ class Generation:
     encoder: EncoderIdentity
     recipe: Recipe
 
+    def is_made_by(self, encoder: EncoderIdentity, recipe: Recipe) -> bool:
+        """Whether these would give the same numbers, from wherever the encoder is loaded."""
+        return self.encoder.same_space(encoder) and recipe == replace(self.recipe, encoder_source=recipe.encoder_source)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
@@ -65,7 +70,33 @@ class Collection:
     collection_id: int
     name: str
     created_at: datetime
+    #: the active one when this was read; of `store.generations.Generations` also another
     generation: Generation
+
+
+class GenerationState(StrEnum):
+    """What a generation is to its collection."""
+
+    #: the collection serves from it
+    ACTIVE = "active"
+    #: it never served yet
+    BUILDING = "building"
+    #: the collection served from it before
+    PREVIOUS = "previous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationSummary:
+    """A generation and how much of its collection is in it."""
+
+    generation: Generation
+    state: GenerationState
+    recordings: int
+    #: recordings of the collection that it lacks
+    missing: int
+    created_at: datetime
+    #: when the collection last began to serve from it
+    activated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from emovec_db.domain.collection import Collection, CollectionSummary, Recipe
 from emovec_db.domain.encoding import EncoderIdentity
-from emovec_db.errors import ConflictError, NotFoundError, QueryError
+from emovec_db.errors import ConflictError, GenerationReplacedError, NotFoundError, QueryError
 from emovec_db.store import rows
 from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query
@@ -27,11 +27,8 @@ from emovec_db.store.tables import (
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
-_LOCK = (
-    select(CollectionRow.collection_id)
-    .where(CollectionRow.collection_id == bindparam("collection_id"))
-    .with_for_update()
-)
+_ACTIVE = select(CollectionRow.active_generation_id).where(CollectionRow.collection_id == bindparam("collection_id"))
+_LOCK = _ACTIVE.with_for_update()
 
 
 class Collections:
@@ -68,17 +65,9 @@ class Collections:
             GenerationRow,
             GenerationRow.generation_id,
             collection_id=collection_id,
-            encoder_name=encoder.name,
-            encoder_revision=encoder.revision,
-            weights_sha256=encoder.weights_sha256,
-            precision=encoder.precision,
-            dim=encoder.dim,
-            encoder_source=recipe.encoder_source,
-            segmentation=recipe.segmentation,
-            cleaning=",".join(recipe.cleaning),
-            diarization=recipe.diarization,
-            voices=recipe.voices,
             created_at=created_at,
+            activated_at=created_at,
+            **rows.generation_values(encoder, recipe),
         )
         self._connection.execute(
             update(CollectionRow)
@@ -124,8 +113,29 @@ class Collections:
 
     def lock(self, collection_id: int) -> None:
         """Keep other writers out of the collection until this transaction ends; SQLite's have one writer anyway."""
-        if self._connection.scalar(_LOCK, {"collection_id": collection_id}) is None:
+        self._active(_LOCK, collection_id)
+
+    def lock_serving(self, collection: Collection) -> None:
+        """`lock`, for what belongs into the generation that the collection serves from.
+
+        Raises GenerationReplacedError if it serves from another one by now.
+        """
+        active, mine = self._active(_LOCK, collection.collection_id), collection.generation
+        if active != mine.generation_id:
+            raise GenerationReplacedError(
+                f"collection {collection.name!r} was encoded anew and serves from generation {active} by now, not from "
+                f"{mine.generation_id} ({mine.encoder.encoder_id}): do the same again"
+            )
+
+    def is_serving(self, collection: Collection) -> bool:
+        """Whether the collection still serves from the generation that it served from when it was read."""
+        return self._active(_ACTIVE, collection.collection_id) == collection.generation.generation_id
+
+    def _active(self, statement: Query, collection_id: int) -> int:
+        active = self._connection.scalar(statement, {"collection_id": collection_id})
+        if active is None:
             raise NotFoundError(f"no collection with id {collection_id}")
+        return int(active)
 
     def _count(self, rows_of: Query) -> int:
         return self._connection.scalar(select(func.count()).select_from(rows_of.subquery())) or 0

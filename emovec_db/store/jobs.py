@@ -105,6 +105,11 @@ class Jobs:
         """Whether work on the job should end."""
         return self._connection.scalar(select(JobRow.state).where(JobRow.job_id == job_id)) == JobState.CANCELLED
 
+    def open_of(self, collection_id: int, kind: str) -> int | None:
+        """A job of this kind that is not over, by its id; None: there is none."""
+        is_open = and_(JobRow.collection_id == collection_id, JobRow.kind == kind, JobRow.state.in_(_OPEN))
+        return self._connection.scalar(select(JobRow.job_id).where(is_open).limit(1))
+
     def held(self) -> tuple[Job, ...]:
         """Open jobs that a process has in hand."""
         statement = _select().where(JobRow.state == JobState.RUNNING, JobRow.lease_owner.is_not(None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, insert, select, update
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
@@ -16,7 +16,7 @@ from emovec_db.store import filters, paging, removal, rows
 from emovec_db.store.collections import Collections
 from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query, chunks, id_of, table_of, upsert
-from emovec_db.store.summaries import SUMMARY_COLUMNS, Summaries, of_active_generation
+from emovec_db.store.summaries import SUMMARY_COLUMNS, Summaries, of_active_generation, of_generation_named
 from emovec_db.store.suppressions import Suppressions
 from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, SummaryRow, UtteranceRow
 from emovec_db.store.tracks import Tracks
@@ -40,8 +40,16 @@ class Recordings:
             raise NotFoundError(f"no recording {recording_id} in this collection")
         return found
 
+    def some(self, collection_id: int, recording_ids: Sequence[int]) -> tuple[Recording, ...]:
+        """Those of the recordings that the collection has, by id."""
+        found = []
+        for ids in chunks(sorted(recording_ids)):
+            of_some = _select(collection_id).where(RecordingRow.recording_id.in_(ids))
+            found += self._all(of_some.order_by(RecordingRow.recording_id))
+        return tuple(found)
+
     def by_pcm(self, collection: Collection, pcm_sha256: str) -> Recording | None:
-        """The first recording of this sound that the collection's generation has encoded."""
+        """The first recording of this sound that the collection's generation has encoded, as that has it."""
         sound = {"pcm_sha256": pcm_sha256, "generation_id": collection.generation.generation_id}
         return self._one(_BY_PCM, {"collection_id": collection.collection_id, **sound})
 
@@ -50,10 +58,11 @@ class Recordings:
 
         Raises ConflictError if the collection has these bytes and this channel already, EncoderMismatchError if an
         embedding does not fit the collection's generation, RefusedError if the collection's policy forbids it,
-        SuppressedError if it was deleted before.
+        GenerationReplacedError if the collection serves from another generation by now, SuppressedError if it
+        was deleted before.
         """
         # first the lock, so that two writers of a collection never wait for each other's rows
-        Collections(self._connection).lock(collection.collection_id)
+        Collections(self._connection).lock_serving(collection)
         policies = Policies(self._connection)
         policies.enforce(collection.collection_id, new.details.role, mixed=new.quality.is_mixed(new.channel))
         Suppressions(self._connection).enforce(collection.collection_id, new.sha256, new.channel, new.pcm_sha256)
@@ -183,6 +192,11 @@ class Recordings:
         user = select(RecordingRow.recording_id).where(RecordingRow.blob_key == blob_key).limit(1)
         return self._connection.scalar(user) is not None
 
+    def ids(self, collection_id: int) -> tuple[int, ...]:
+        """Ids of all recordings of the collection, ascending."""
+        of_collection = select(RecordingRow.recording_id).where(RecordingRow.collection_id == collection_id)
+        return tuple(sorted(self._connection.scalars(of_collection)))
+
     def ids_of_customer(self, collection_id: int, customer: str) -> tuple[int, ...]:
         """Ids of a customer's recordings, ascending; none for an unknown customer."""
         of_customer = (
@@ -241,8 +255,11 @@ _READ = [column for column in RecordingRow.__table__.columns if column.name not 
 
 
 def _select(collection_id: int | BindParameter[int]) -> Query:
-    summed_up = _with_customer([*_READ, *SUMMARY_COLUMNS]).join(SummaryRow, of_active_generation(collection_id))
-    return summed_up.where(RecordingRow.collection_id == collection_id)
+    return _summed_up(of_active_generation(collection_id)).where(RecordingRow.collection_id == collection_id)
+
+
+def _summed_up(summary: ColumnElement[bool]) -> Query:
+    return _with_customer([*_READ, *SUMMARY_COLUMNS]).join(SummaryRow, summary)
 
 
 def _with_customer(columns: Sequence[Any]) -> Query:
@@ -260,8 +277,12 @@ def _encoded_sound() -> Query:
         UtteranceRow.recording_id == RecordingRow.recording_id,
         UtteranceRow.generation_id == bindparam("generation_id"),
     )
-    same = RecordingRow.pcm_sha256 == bindparam("pcm_sha256")
-    return _OF_COLLECTION.where(same, of_generation.exists()).order_by(RecordingRow.recording_id).limit(1)
+    # its summary too is that of the generation, which need not be the active one
+    heard = _summed_up(of_generation_named(bindparam("generation_id")))
+    same = and_(
+        RecordingRow.collection_id == bindparam("collection_id"), RecordingRow.pcm_sha256 == bindparam("pcm_sha256")
+    )
+    return heard.where(same, of_generation.exists()).order_by(RecordingRow.recording_id).limit(1)
 
 
 # An ingest runs these for every recording: built once, since building costs more than running.

@@ -75,10 +75,16 @@ def left_out_from(row: Any) -> LeftOut:
 
 def collection_from(row: Any) -> Collection:
     """From a collection's row joined with its generation's."""
-    encoder = EncoderIdentity(row.encoder_name, row.encoder_revision, row.weights_sha256, row.precision, row.dim)
-    generation = Generation(
+    return Collection(
+        collection_id=row.collection_id, name=row.name, created_at=row.created_at, generation=generation_from(row)
+    )
+
+
+def generation_from(row: Any) -> Generation:
+    """From a row with a generation's columns."""
+    return Generation(
         generation_id=row.generation_id,
-        encoder=encoder,
+        encoder=EncoderIdentity(row.encoder_name, row.encoder_revision, row.weights_sha256, row.precision, row.dim),
         recipe=Recipe(
             encoder_source=row.encoder_source,
             segmentation=row.segmentation,
@@ -87,7 +93,22 @@ def collection_from(row: Any) -> Collection:
             voices=row.voices,
         ),
     )
-    return Collection(collection_id=row.collection_id, name=row.name, created_at=row.created_at, generation=generation)
+
+
+def generation_values(encoder: EncoderIdentity, recipe: Recipe) -> dict[str, Any]:
+    """The inverse of `generation_from`, without ids."""
+    return {
+        "encoder_name": encoder.name,
+        "encoder_revision": encoder.revision,
+        "weights_sha256": encoder.weights_sha256,
+        "precision": encoder.precision,
+        "dim": encoder.dim,
+        "encoder_source": recipe.encoder_source,
+        "segmentation": recipe.segmentation,
+        "cleaning": ",".join(recipe.cleaning),
+        "diarization": recipe.diarization,
+        "voices": recipe.voices,
+    }
 
 
 def recording_from(row: Any, uris: tuple[str, ...]) -> Recording:

@@ -15,6 +15,7 @@ from emovec_db.store.clusterings import Clusterings
 from emovec_db.store.collections import Collections
 from emovec_db.store.engine import Engines, is_sqlite, parse_url, shown
 from emovec_db.store.failures import Failures
+from emovec_db.store.generations import Generations
 from emovec_db.store.integrity import Integrity
 from emovec_db.store.job_items import JobItems
 from emovec_db.store.jobs import Jobs
@@ -22,6 +23,7 @@ from emovec_db.store.policies import Policies
 from emovec_db.store.recordings import Recordings
 from emovec_db.store.refusals import Refusals
 from emovec_db.store.schema import ensure_schema, make_parent
+from emovec_db.store.summaries import Summaries
 from emovec_db.store.suppressions import Suppressions
 from emovec_db.store.tracks import Tracks
 from emovec_db.store.translation import translated
@@ -33,8 +35,10 @@ class Unit:
 
     def __init__(self, connection: Connection) -> None:
         self.collections = Collections(connection)
+        self.generations = Generations(connection)
         self.recordings = Recordings(connection)
         self.utterances = Utterances(connection)
+        self.summaries = Summaries(connection)
         self.tracks = Tracks(connection)
         self.changes = Changes(connection)
         self.jobs = Jobs(connection)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BindParameter, ColumnElement, Connection, and_, insert, select
 
 from emovec_db.domain.collection import Collection
@@ -32,6 +34,9 @@ class Summaries:
 def of_active_generation(collection_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """Joins a recording's summary in the generation that its collection serves from."""
     active = select(CollectionRow.active_generation_id).where(CollectionRow.collection_id == collection_id)
-    return and_(
-        SummaryRow.recording_id == RecordingRow.recording_id, SummaryRow.generation_id == active.scalar_subquery()
-    )
+    return of_generation_named(active.scalar_subquery())
+
+
+def of_generation_named(generation_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Joins a recording's summary in one generation."""
+    return and_(SummaryRow.recording_id == RecordingRow.recording_id, SummaryRow.generation_id == generation_id)

@@ -50,6 +50,8 @@ class GenerationRow(Base):
     created_at: Mapped[datetime]
     #: names of its treatments in their order, with commas between them
     cleaning: Mapped[str] = mapped_column(server_default="")
+    #: when the collection last began to serve from it; NULL: it is being built
+    activated_at: Mapped[datetime | None]
 
 
 class CustomerRow(Base):

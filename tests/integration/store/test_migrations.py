@@ -134,6 +134,24 @@ def test_what_was_stored_before_voices_were_told_apart_stays(empty_url: str) -> 
     store.close()
 
 
+def test_a_generation_that_was_served_from_is_known_to_have_been(empty_url: str) -> None:
+    """From 0004, which had one generation per collection, and back."""
+    store = Store.open(empty_url)
+    with store.write() as unit:
+        calls = unit.collections.create("calls", IDENTITY, RECIPE)
+        unit.recordings.add(calls, recording("a", customer="c"), PROVENANCE)
+    store.close()
+    migrate(empty_url, "0004")
+    assert migrate(empty_url) == ("0004", HEAD_REVISION)
+    store = Store.open(empty_url)
+    with store.read() as unit:
+        (only,) = unit.generations.summaries(calls.collection_id)
+        assert unit.collections.get("calls") == calls
+        assert len(unit.utterances.ids(calls, Filter(customer="c"))) == 1
+    store.close()
+    assert (only.generation, only.activated_at) == (calls.generation, only.created_at)
+
+
 def test_an_older_database_is_not_upgraded_silently(empty_url: str) -> None:
     migrate(empty_url)
     with connected(empty_url) as connection:
