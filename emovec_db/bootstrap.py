@@ -23,6 +23,8 @@ from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.methods import method_of
 from emovec_db.services.policies import Policies
+from emovec_db.services.reencoding.generations import Generations
+from emovec_db.services.reencoding.reencodings import Reencodings
 from emovec_db.services.search import Search
 from emovec_db.services.uploads import Uploads
 from emovec_db.settings import DEFAULT_ENCODER, Settings
@@ -33,7 +35,7 @@ from emovec_db.store.store import Store
 MB = 1_000_000
 
 
-def _say_nothing(_progress: IngestProgress) -> None:
+def say_nothing(_progress: IngestProgress) -> None:
     """Nobody watches the ingest."""
 
 
@@ -53,6 +55,8 @@ class Parts:
     eraser: Eraser
     uploads: Uploads
     policies: Policies
+    reencodings: Reencodings
+    generations: Generations
     upload_limits: SoundLimits
     archive_limits: SoundLimits
     #: threads that read and decode ahead of the encoder
@@ -72,6 +76,12 @@ class Parts:
         Raises:
             EncoderMismatchError: the configured encoder is not the collection's.
         """
+
+        def renew() -> Ingest:
+            with self.store.read() as unit:
+                now = unit.collections.get(collection.name)
+            return self.ingest(now, job_id, tally, limits, progress, stop)
+
         return Ingest(
             store=self.store,
             decoders=self.decoders,
@@ -84,7 +94,8 @@ class Parts:
             readers=self.readers,
             job_id=job_id,
             tally=tally,
-            progress=progress or _say_nothing,
+            progress=progress or say_nothing,
+            renew=renew,
             stop=stop or threading.Event(),
         )
 
@@ -119,24 +130,25 @@ def build(settings: Settings) -> Parts:
     indexes = LiveIndexes(store, settings.index_dir)
     eraser = Eraser(store, blobs, indexes, sounds)
     archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
+    encoders = Encoders(
+        lambda source, precision: load_encoder(
+            source,
+            models_dir=settings.resolved_models_dir,
+            precision=precision,
+            device=settings.device,
+            threads=threads,
+        ),
+        settings.encoder,
+        settings.precision,
+        DEFAULT_ENCODER,
+    )
     return Parts(
         settings=settings,
         store=store,
         blobs=blobs,
         decoders=decoders,
         places=places,
-        encoders=Encoders(
-            lambda source, precision: load_encoder(
-                source,
-                models_dir=settings.resolved_models_dir,
-                precision=precision,
-                device=settings.device,
-                threads=threads,
-            ),
-            settings.encoder,
-            settings.precision,
-            DEFAULT_ENCODER,
-        ),
+        encoders=encoders,
         sounds=sounds,
         indexes=indexes,
         search=Search(store, indexes),
@@ -145,6 +157,19 @@ def build(settings: Settings) -> Parts:
         policies=Policies(
             store=store, blobs=blobs, decoders=decoders, places=places, eraser=eraser, limits=archive_limits
         ),
+        reencodings=Reencodings(
+            store=store,
+            encoders=encoders,
+            blobs=blobs,
+            decoders=decoders,
+            places=places,
+            sounds=sounds,
+            indexes=indexes,
+            eraser=eraser,
+            limits=archive_limits,
+            readers=readers,
+        ),
+        generations=Generations(store, indexes),
         upload_limits=SoundLimits(int(settings.upload_max_mb * MB), settings.upload_max_minutes * 60),
         archive_limits=archive_limits,
         readers=readers,

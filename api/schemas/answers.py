@@ -261,6 +261,7 @@ class Collection(Answer):
     """A collection and how much is in it."""
 
     name: str
+    generation: int = Field(description="the one that it serves from; another one, another encoder or segmentation")
     encoder: str
     dim: int
     segmentation: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -13,15 +12,14 @@ from emovec_db.cli.interrupts import stopped_by_ctrl_c
 from emovec_db.cli.option_sets import with_options
 from emovec_db.cli.options import CollectionOption, JsonOption, comma_list, examples, group
 from emovec_db.cli.output import console, print_json
-from emovec_db.cli.progress import Meter, meter
+from emovec_db.cli.progress import meter, shown_by
 from emovec_db.cli.session import opened
-from emovec_db.cli.text import count
 from emovec_db.cli.told import Told
 from emovec_db.errors import EncoderMismatchError, QueryError
 
 if TYPE_CHECKING:
     from emovec_db.database import Collection
-    from emovec_db.domain.ingest import IngestProgress, IngestReport, Progress
+    from emovec_db.domain.ingest import IngestReport
 
 app = group()
 
@@ -138,7 +136,7 @@ def ingest(
                     **terms.wishes,
                     allow_again=way.allow_again,
                     retry_failed=way.retry_failed,
-                    progress=_shown_by(show),
+                    progress=shown_by(show),
                     stop=stop,
                 )
             failed = report.failed
@@ -168,15 +166,3 @@ def _require_precision(target: Collection, precision: str | None) -> None:
             f"collection {target.name!r} holds embeddings of {own.encoder_id}, and {precision} is asked for: leave "
             "--precision away, or ingest into another collection"
         )
-
-
-def _shown_by(show: Meter) -> Progress:
-    started = monotonic()
-
-    def progress(state: IngestProgress) -> None:
-        elapsed_s = monotonic() - started
-        speed = f"{state.duration_s / elapsed_s:.0f} × real time" if state.duration_s and elapsed_s > 0 else ""
-        failed = f"{count(state.failed, 'failure')}" if state.failed else ""
-        show(state.done, state.total, ", ".join(part for part in (speed, failed) if part))
-
-    return progress

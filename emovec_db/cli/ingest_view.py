@@ -20,7 +20,7 @@ SHOWN_NOTES = 5
 def ingest_view(report: IngestReport, collection: str) -> RenderableType:
     """What became of the recordings, why some failed, and what to do next."""
     parts: list[RenderableType] = [_summary(report)]
-    parts += _errors(report.errors)
+    parts += errors_view(report.errors)
     parts += [Text(f"· {printable(note)}", "dim") for note in report.notes[:SHOWN_NOTES]]
     if len(report.notes) > SHOWN_NOTES:
         parts.append(Text(f"· and {count(len(report.notes) - SHOWN_NOTES, 'more remark')} (--json has all)", "dim"))
@@ -49,7 +49,8 @@ def _summary(report: IngestReport) -> Text:
     return text
 
 
-def _errors(errors: Sequence[IngestFailure]) -> list[RenderableType]:
+def errors_view(errors: Sequence[IngestFailure]) -> list[RenderableType]:
+    """Failures by kind, with the first of each kind."""
     by_code: dict[str, list[IngestFailure]] = defaultdict(list)
     for error in errors:
         by_code[error.code].append(error)

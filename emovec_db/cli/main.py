@@ -17,12 +17,14 @@ from emovec_db.cli import (
     collections,
     compare,
     exit_codes,
+    generations,
     ingest,
     jobs,
     models,
     policy,
     profile,
     recordings,
+    reencode,
     search,
     serve,
     upkeep,
@@ -31,8 +33,21 @@ from emovec_db.cli.failures import report
 from emovec_db.cli.options import examples, group
 
 app = group()
-for _commands in (ingest, classify, search, compare, cluster, profile, recordings, collections, serve, upkeep):
+for _commands in (
+    ingest,
+    classify,
+    search,
+    compare,
+    cluster,
+    profile,
+    recordings,
+    collections,
+    serve,
+    upkeep,
+    reencode,
+):
     app.add_typer(_commands.app)
+app.add_typer(generations.app, name="generations", help=generations.HELP)
 app.add_typer(jobs.app, name="jobs", help=jobs.HELP)
 app.add_typer(policy.app, name="policy", help=policy.HELP)
 app.add_typer(models.app, name="models", help=models.HELP)

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 from emovec_db.cli.output import error_console
-from emovec_db.cli.text import duration
+from emovec_db.cli.text import count, duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+    from emovec_db.domain.ingest import IngestProgress
 
 #: between two lines where stderr is no terminal
 LINE_EVERY_S: Final = 10.0
@@ -59,6 +61,19 @@ class Lines:
             parts.append(f"{duration(elapsed * (total - done) / done)} left")
         sys.stderr.write(f"{self._what}: {', '.join(part for part in parts if part)}\n")
         sys.stderr.flush()
+
+
+def shown_by(show: Meter) -> Callable[[IngestProgress], None]:
+    """What an ingest calls after each batch, shown by a meter with the speed in times real time."""
+    started = time.monotonic()
+
+    def progress(state: IngestProgress) -> None:
+        elapsed_s = time.monotonic() - started
+        speed = f"{state.duration_s / elapsed_s:.0f} × real time" if state.duration_s and elapsed_s > 0 else ""
+        failed = f"{count(state.failed, 'failure')}" if state.failed else ""
+        show(state.done, state.total, ", ".join(part for part in (speed, failed) if part))
+
+    return progress
 
 
 def _rate(done: int, elapsed_s: float, unit: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.bootstrap import Parts
+from emovec_db.database.generations import Generations
 from emovec_db.domain.audit import AuditReport
 from emovec_db.domain.classification import CheckReport, Classification, Deletion
 from emovec_db.domain.clustering import Clustering
@@ -58,6 +59,11 @@ class Collection:
     def __init__(self, parts: Parts, name: str) -> None:
         self._parts = parts
         self.name = name
+
+    @property
+    def generations(self) -> Generations:
+        """What it was encoded by, is, and will be."""
+        return Generations(self._parts, self.name)
 
     def exists(self) -> bool:
         """Whether anything was ever ingested into it."""
@@ -217,7 +223,10 @@ class Collection:
             RefusedError: as `classify`.
         """
         stored = self._stored()
-        heard = self.classify(recording, role=recording_role, channel=recording_channel, limits=limits)
+        # by the encoder of the generation that is searched, also if the collection is given another one meanwhile
+        method = method_of(self._parts.encoders, stored)
+        sound = self._admitted(recording, limits, role=recording_role, channel=recording_channel)
+        heard = classify(method, self._parts.sounds, sound, frames=False)
         scores = np.array(heard.prediction.scores, dtype=np.float32)
         question = Question(k=k, min_similarity=min_similarity, filter=Filter(**chosen))
         return self._parts.search.near(stored, space_named(space), heard.embedding, scores, question)

@@ -3,6 +3,7 @@
 from emovec_db.documents.classification import audit_document, check_document, classification_document
 from emovec_db.documents.clusterings import cluster_document, clustering_document
 from emovec_db.documents.collections import collection_document, model_document
+from emovec_db.documents.generations import generation_document, label_changes_document, reencode_document
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
 from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
@@ -21,15 +22,18 @@ __all__ = [
     "deletion_document",
     "filter_document",
     "forecast_document",
+    "generation_document",
     "ingest_document",
     "item_document",
     "job_document",
+    "label_changes_document",
     "match_document",
     "model_document",
     "page_document",
     "policy_document",
     "profile_document",
     "recording_document",
+    "reencode_document",
     "refusal_document",
     "search_document",
     "time_text",

@@ -16,6 +16,7 @@ def collection_document(summary: CollectionSummary) -> Document:
     collection = summary.collection
     return {
         "name": collection.name,
+        "generation": collection.generation.generation_id,
         "encoder": collection.generation.encoder.encoder_id,
         "dim": collection.generation.encoder.dim,
         "segmentation": collection.generation.recipe.segmentation,

@@ -18,7 +18,7 @@ def ingest_document(report: IngestReport) -> Document:
         "refused": report.refused,
         "suppressed": report.suppressed,
         "failed": report.failed,
-        "errors": [_failure_document(failure) for failure in report.errors],
+        "errors": [failure_document(failure) for failure in report.errors],
         "seconds": report.seconds,
         "duration_s": report.duration_s,
         "notes": list(report.notes),
@@ -41,7 +41,8 @@ def forecast_document(forecast: Forecast) -> Document:
     }
 
 
-def _failure_document(failure: IngestFailure) -> Document:
+def failure_document(failure: IngestFailure) -> Document:
+    """``{uri, code, message}``."""
     return {"uri": failure.uri, "code": failure.code, "message": failure.message}
 
 
@@ -77,7 +78,7 @@ def error_kind_document(kind: ErrorKind) -> Document:
     return {
         "code": kind.code,
         "count": kind.count,
-        "examples": [_failure_document(example) for example in kind.examples],
+        "examples": [failure_document(example) for example in kind.examples],
     }
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from emovec_db.domain.ingest import IngestFailure
 
-#: kinds of jobs: recordings that came over the network; recordings that lie where they lie
+#: kinds of jobs: recordings that came over the network; recordings that lie where they lie; a collection encoded anew
 UPLOAD_JOB = "upload"
 ARCHIVE_JOB = "archive"
+REENCODE_JOB = "reencode"
 
 
 class JobState(StrEnum):
@@ -34,7 +35,7 @@ class JobState(StrEnum):
 class JobProgress:
     """How far a job has come."""
 
-    #: recordings by outcome: ingested, unchanged, updated, refused, suppressed, failed
+    #: recordings by outcome: ingested, unchanged, updated, refused, suppressed, failed; or encoded, failed
     counts: Mapping[str, int]
     #: recordings expected; None while unknown
     total: int | None = None

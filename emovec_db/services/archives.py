@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import Forecast, IngestReport, IngestRequest
-from emovec_db.domain.job import ARCHIVE_JOB, JobState
-from emovec_db.errors import EmovecError, QueryError, UnreadableError
+from emovec_db.domain.job import ARCHIVE_JOB
+from emovec_db.errors import QueryError, UnreadableError
 from emovec_db.processes import owner_name
+from emovec_db.services.foreground import held
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.candidates import Candidates
 from emovec_db.services.ingest.counting import counting
@@ -21,16 +21,13 @@ from emovec_db.services.ingest.forecast import Forecaster
 from emovec_db.services.ingest.reading import Candidate, Reading, look_again
 from emovec_db.services.ingest.survey import Survey
 from emovec_db.services.ingest.tally import Tally
-from emovec_db.services.leases import LEASE_S, beating, end_leases
-from emovec_db.services.patience import patiently
+from emovec_db.services.leases import LEASE_S, end_leases
 from emovec_db.services.suppression import lifts_up_to
 from emovec_db.sources.finding import count, find, manifest_of
 from emovec_db.sources.local import path_of
 from emovec_db.sources.manifest.manifest import is_row
 from emovec_db.sources.places import Places, is_gone
 from emovec_db.store.store import Store
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,36 +114,8 @@ class Archives:
         end_leases(self.store)
         with self.store.write() as unit:
             job_id = unit.jobs.start(collection.collection_id, ARCHIVE_JOB, owner, LEASE_S, total=tally.total)
-
-        def beat() -> bool:
-            with self.store.write() as unit:
-                return unit.jobs.heartbeat(job_id, owner, LEASE_S, datetime.now(UTC), tally.settled())
-
-        state = JobState.FAILED
-        error: str | None = "interrupted: run the same ingest again to continue"
-        try:
-            with beating(f"job {job_id}", beat):
-                self.ingest_for(collection, job_id, tally).run(items)
-            state, error = JobState.DONE, None
-        except EmovecError as failure:
-            error = failure.message
-            raise
-        finally:
-            self._finish(job_id, owner, state, tally, error)
-
-    def _finish(self, job_id: int, owner: str, state: JobState, tally: Tally, error: str | None) -> None:
-        """The job's last word; where it can't be written, its lease runs out, and what ended the work is told."""
-
-        def finish() -> None:
-            with self.store.write() as unit:
-                unit.jobs.finish(job_id, owner, state, tally.settled(), error)
-
-        try:
-            finish() if error else patiently(finish)
-        except EmovecError as failure:
-            if not error:
-                raise
-            log.warning("job %d: its end could not be noted: %s", job_id, failure.message)
+        with held(self.store, job_id, owner, tally, interrupted="interrupted: run the same ingest again to continue"):
+            self.ingest_for(collection, job_id, tally).run(items)
 
 
 def _is_readable(uri: str, *, folder: bool) -> bool:

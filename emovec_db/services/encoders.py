@@ -42,6 +42,13 @@ class Encoders:
         """The encoder for new collections and for sound that belongs to none."""
         return self._get(self.configured_source, self._precision)
 
+    def named(self, source: str, precision: str | None) -> Encoder:
+        """The encoder of that name or directory, whichever one the operator asked for.
+
+        `precision`: None takes the one that new collections get.
+        """
+        return self._get(source, precision or self._precision)
+
     def of(self, collection: Collection) -> Encoder:
         """The encoder that made the collection's active generation, at the generation's precision.
 

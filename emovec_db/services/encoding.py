@@ -90,6 +90,14 @@ class SoundEncoder:
             self._remember(key, just_encoded)
         return [encoded for key in keys if (encoded := known[key]) is not None]
 
+    def encode_unknown(
+        self, method: Method, sounds: Sequence[Sound], cuts: Sequence[Cut], known: Sequence[EncodedSound | None]
+    ) -> list[EncodedSound]:
+        """One result per sound, in order: what is `known` of it, else as `encode`."""
+        unknown = [place for place, kept in enumerate(known) if kept is None]
+        fresh = iter(self.encode(method, [sounds[place] for place in unknown], [cuts[place] for place in unknown]))
+        return [next(fresh) if kept is None else kept for kept in known]
+
     def forget(self) -> None:
         """Drop everything that is remembered."""
         with self._lock:

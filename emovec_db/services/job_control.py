@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emovec_db.domain.job import ARCHIVE_JOB, UPLOAD_JOB, Job
+from emovec_db.domain.job import ARCHIVE_JOB, REENCODE_JOB, UPLOAD_JOB, Job
 from emovec_db.errors import ConflictError
 from emovec_db.services.parcels import FILES_PER_ITEM, parcels
 from emovec_db.services.uploads import Uploads
@@ -44,6 +44,8 @@ def retry(store: Store, job_id: int) -> Job:
             raise ConflictError(f"job {job_id} is {job.state.value}: wait for it or cancel it, then try again")
         if job.kind == UPLOAD_JOB:
             raise ConflictError(f"job {job_id} is an upload, and one that failed is not kept: send the recording again")
+        if job.kind == REENCODE_JOB:
+            raise ConflictError(f"job {job_id} is a re-encoding: the same `emovec reencode` again goes on with it")
         failed = [item for item in unit.failures.of_job(job_id) if not is_row(item.uri)]
         if not failed:
             raise ConflictError(f"job {job_id} has nothing to try again: what failed is stored, or met by a later job")

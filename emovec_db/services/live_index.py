@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,11 @@ class LiveIndex:
         self._index: VectorIndex | None = None
         self._seq = 0
         self._snapshot_seq: int | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a snapshot of it was ever published here."""
+        return self._folder.is_dir()
 
     @contextmanager
     def level(self) -> Iterator[tuple[Unit, VectorIndex]]:
@@ -146,6 +151,7 @@ def stored_vectors(unit: Unit, collection: Collection, space: Space) -> tuple[ND
 
 @dataclass(frozen=True, slots=True)
 class _Key:
+    collection_id: int
     generation_id: int
     space: str
     version: int
@@ -161,14 +167,38 @@ class LiveIndexes:
         self._indexes: dict[_Key, LiveIndex] = {}
 
     def of(self, collection: Collection, space: Space) -> LiveIndex:
-        """The index of this collection's active generation in this space."""
-        key = _Key(collection.generation.generation_id, space.name, space.version)
+        """The index of this collection's generation in this space; those of its other generations are let go."""
+        key = _Key(collection.collection_id, collection.generation.generation_id, space.name, space.version)
         with self._lock:
             if key not in self._indexes:
+                self._indexes = {kept: live for kept, live in self._indexes.items() if not _replaced(kept, key)}
                 self._indexes[key] = LiveIndex(self._store, collection, space, self._index_dir)
             return self._indexes[key]
 
+    def prepare(self, target: Collection, serving: Collection, spaces: Iterable[Space]) -> None:
+        """Publish snapshots of a generation that is about to serve, in the spaces in which the serving one has any.
+
+        The first search after the switch then need not wait for an index.
+        """
+        for space in spaces:
+            if LiveIndex(self._store, serving, space, self._index_dir).is_kept:
+                LiveIndex(self._store, target, space, self._index_dir).rebuild()
+
     def remove_snapshots(self, collection: Collection) -> None:
         """Take the collection's snapshots from the disk, so that what was deleted is gone there too."""
-        for folder in self._index_dir.glob(f"c{collection.collection_id}-*"):
+        self._remove(f"c{collection.collection_id}-*")
+
+    def remove_generation(self, collection: Collection) -> None:
+        """Take the snapshots of the collection's generation from the disk, and its indexes out of memory."""
+        generation_id = collection.generation.generation_id
+        with self._lock:
+            self._indexes = {key: live for key, live in self._indexes.items() if key.generation_id != generation_id}
+        self._remove(f"c{collection.collection_id}-g{generation_id}-*")
+
+    def _remove(self, folders: str) -> None:
+        for folder in self._index_dir.glob(folders):
             remove_snapshots(folder)
+
+
+def _replaced(kept: _Key, key: _Key) -> bool:
+    return kept.collection_id == key.collection_id and kept.generation_id != key.generation_id

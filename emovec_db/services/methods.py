@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from emovec_db.audio.decode import DECODE_CHAIN
 from emovec_db.cleaning.registry import NO_CLEANING, Cleaning, cleaning_named
-from emovec_db.domain.collection import Collection
+from emovec_db.domain.collection import Collection, Recipe
 from emovec_db.domain.sound import Sound
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.errors import QueryError
@@ -56,8 +56,16 @@ def method_of(encoders: Encoders, collection: Collection) -> Method:
         EncoderMismatchError: the operator asked for another encoder, or its weights have changed.
         MissingPartError: what its sound is cleaned with is not installed.
     """
-    recipe = collection.generation.recipe
-    return Method(encoders.of(collection), segmentation_named(recipe.segmentation), cleaning_named(recipe.cleaning))
+    return method_by(encoders.of(collection), collection.generation.recipe)
+
+
+def method_by(encoder: Encoder, recipe: Recipe) -> Method:
+    """What the recipe asks of that encoder.
+
+    Raises:
+        MissingPartError: what sound is cleaned with is not installed.
+    """
+    return Method(encoder, segmentation_named(recipe.segmentation), cleaning_named(recipe.cleaning))
 
 
 def method_for_new(encoders: Encoders) -> Method:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
 
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.ingest import Progress
 from emovec_db.domain.sound import Sound, SoundLimits
-from emovec_db.errors import JobCancelledError, StoppedError
+from emovec_db.errors import GenerationReplacedError, JobCancelledError, StoppedError
 from emovec_db.services.deletion import Eraser
 from emovec_db.services.encoding import EncodedSound, SoundEncoder, stored_encoding
 from emovec_db.services.ingest.cutting import cut
-from emovec_db.services.ingest.read_ahead import read_ahead
+from emovec_db.services.ingest.pipeline import STOPPED, Pipeline
 from emovec_db.services.ingest.reading import Candidate, Reading, read
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.ingest.writing import EncodedReading, write
@@ -25,14 +23,6 @@ from emovec_db.services.methods import Method
 from emovec_db.services.patience import patiently
 from emovec_db.sources.places import Places
 from emovec_db.store.store import Store
-
-#: a batch is written when it holds this many files, or as much sound as was encoded in `BATCH_TARGET_S` before:
-#: slow encoders then show progress and lose little when killed, fast ones spend little on transactions
-BATCH_FILES = 64
-BATCH_TARGET_S = 2.0
-#: bounds of a batch's sound; the first batch is the least
-BATCH_MIN_SOUND_S = 20.0
-BATCH_MAX_SOUND_S = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,41 +42,37 @@ class Ingest:
     job_id: int
     tally: Tally
     progress: Progress
+    #: the same run into the generation that the collection serves from by now
+    renew: Callable[[], Ingest]
     #: once set, the run ends with what it has in hand
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, items: Iterable[Candidate | Reading]) -> None:
         """Take everything; a bad file is counted and kept as a failure, and never stops the rest.
 
-        Reading, encoding and writing go on at the same time: threads read ahead, this thread encodes, another writes
-        the batch before.
+        If the collection is encoded anew meanwhile, it goes on with what that is made of.
 
         Raises:
             JobCancelledError: after the batch in hand.
             StoppedError: `stop` was set; what was read by then is stored.
         """
-        stopped = Stopped(self.stop)
-        with (
-            read_ahead(items, self.read, self.readers) as readings,
-            ThreadPoolExecutor(1, thread_name_prefix="emovec-write") as writer,
-        ):
-            pace = Pace()
-            writing: Future[object] | None = None
-            for batch in in_batches(stopped.until(readings), pace):
-                self.stop_if_cancelled()
-                began_s = monotonic()
-                encoded = self._encode(batch)
-                pace.measured(_sound_s(batch), monotonic() - began_s)
-                if writing is not None:
-                    writing.result()
-                writing = writer.submit(self._write, encoded)
-            if writing is not None:
-                writing.result()
+        serving = self
+
+        def encode(batch: list[Reading]) -> tuple[Ingest, list[EncodedReading]]:
+            nonlocal serving
+            self.stop_if_cancelled()
+            serving = serving.renewed_if_replaced()
+            return serving, serving._encode(batch)
+
+        def write_encoded(encoded: tuple[Ingest, list[EncodedReading]]) -> None:
+            ingest, items = encoded
+            ingest._write(items)
+
+        pipeline = Pipeline(read=self.read, readers=self.readers, encode=encode, write=write_encoded, stop=self.stop)
+        done = pipeline.run(items)
         self.progress(self.tally.progress())
-        if stopped.early:
-            raise StoppedError(
-                "stopped after what was in hand; all that was stored is kept, and the same again goes on from there"
-            )
+        if not done:
+            raise StoppedError(STOPPED)
 
     def stop_if_cancelled(self) -> None:
         """Called between batches; raises JobCancelledError where somebody cancelled the job."""
@@ -95,9 +81,13 @@ class Ingest:
                 f"job {self.job_id} was cancelled: what was stored is kept, and the same ingest goes on from there"
             )
 
-    def read(self, candidate: Candidate) -> Reading:
-        """Decode, clean and cut what is new of a file; never raises for a bad one."""
-        return self.prepare(self.decode(candidate))
+    def renewed_if_replaced(self) -> Ingest:
+        """This, or if the collection serves from another generation by now the same run into that."""
+        return self if patiently(self._is_serving) else self.renew()
+
+    def read(self, candidate: Candidate | Reading) -> Reading:
+        """Decode, clean and cut what is new of a file; never raises for a bad one, and leaves alone what is read."""
+        return candidate if isinstance(candidate, Reading) else self.prepare(self.decode(candidate))
 
     def decode(self, candidate: Candidate) -> Reading:
         """The file's sound as it is; never raises for a bad one."""
@@ -113,9 +103,13 @@ class Ingest:
 
     def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
         provenance = Provenance(backend=self.method.encoder.backend, decode_chain=self.method.decode_chain)
-        stored, displaced = patiently(
-            lambda: write(self.store, self.collection, provenance, items, self.job_id, self.tally)
-        )
+        try:
+            stored, displaced = patiently(
+                lambda: write(self.store, self.collection, provenance, items, self.job_id, self.tally)
+            )
+        except GenerationReplacedError:
+            # between the encoding and this transaction
+            return self.renew().settle([item.reading for item in items])
         if displaced.recordings:
             patiently(lambda: self.eraser.sweep(self.collection, displaced.recordings, sorted(displaced.orphaned)))
         self.progress(self.tally.progress())
@@ -123,15 +117,13 @@ class Ingest:
 
     def _encode(self, batch: Sequence[Reading]) -> list[EncodedReading]:
         """A sound that is stored from another file is not encoded again."""
-        sounds = [sound for reading in batch for sound in reading.sounds]
-        stored = patiently(lambda: self._stored(sounds))
-        cuts = [one for reading in batch for one in reading.cuts]
-        unknown = [place for place, kept in enumerate(stored) if kept is None]
-        fresh = iter(
-            self.sounds.encode(self.method, [sounds[place] for place in unknown], [cuts[place] for place in unknown])
-        )
-        encoded = iter([next(fresh) if kept is None else kept for kept in stored])
-        return [EncodedReading(reading, tuple(next(encoded) for _ in reading.sounds)) for reading in batch]
+        wanted = self.method.segmentation.name
+        readings = [one if one.cut_by == wanted else self.prepare(one) for one in batch]
+        sounds = [sound for reading in readings for sound in reading.sounds]
+        cuts = [one for reading in readings for one in reading.cuts]
+        known = patiently(lambda: self._stored(sounds))
+        encoded = iter(self.sounds.encode_unknown(self.method, sounds, cuts, known))
+        return [EncodedReading(reading, tuple(next(encoded) for _ in reading.sounds)) for reading in readings]
 
     def _stored(self, sounds: Sequence[Sound]) -> list[EncodedSound | None]:
         with self.store.read() as unit:
@@ -141,49 +133,6 @@ class Ingest:
         with self.store.read() as unit:
             return unit.jobs.is_cancelled(self.job_id)
 
-
-class Stopped:
-    """Readings until somebody says that it is enough."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        #: whether there would have been more
-        self.early = False
-
-    def until(self, readings: Iterable[Reading]) -> Iterator[Reading]:
-        for reading in readings:
-            yield reading
-            if self._stop.is_set():
-                self.early = True
-                return
-
-
-class Pace:
-    """How much sound the next batch may hold, by what the last one took."""
-
-    def __init__(self) -> None:
-        self.sound_s = BATCH_MIN_SOUND_S
-
-    def measured(self, sound_s: float, took_s: float) -> None:
-        """`sound_s` of sound took `took_s` to encode and write."""
-        if sound_s > 0:
-            fitting_s = sound_s / max(took_s, 1e-3) * BATCH_TARGET_S
-            self.sound_s = min(max(fitting_s, BATCH_MIN_SOUND_S), BATCH_MAX_SOUND_S)
-
-
-def in_batches(readings: Iterable[Reading], pace: Pace) -> Iterator[list[Reading]]:
-    """Lists of at most `BATCH_FILES` readings, closed early when they hold as much sound as the pace allows."""
-    batch: list[Reading] = []
-    duration_s = 0.0
-    for reading in readings:
-        batch.append(reading)
-        duration_s += _sound_s([reading])
-        if len(batch) >= BATCH_FILES or duration_s >= pace.sound_s:
-            yield batch
-            batch, duration_s = [], 0.0
-    if batch:
-        yield batch
-
-
-def _sound_s(readings: Iterable[Reading]) -> float:
-    return sum(sound.duration_s for reading in readings for sound in reading.sounds)
+    def _is_serving(self) -> bool:
+        with self.store.read() as unit:
+            return unit.collections.is_serving(self.collection)

@@ -27,5 +27,6 @@ def cut(reading: Reading, method: Method) -> Reading:
         reading,
         sounds=tuple(sound for sound, _ in taken),
         cuts=tuple(one for _, one in taken),
+        cut_by=method.segmentation.name,
         failures=(*reading.failures, *failures),
     )

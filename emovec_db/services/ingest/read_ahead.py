@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
-from emovec_db.services.ingest.reading import Candidate, Reading
+from emovec_db.domain.sound import Sound
 
 #: sound that may wait for the encoder, s: 77 MB. Files whose decoding has begun come on top, one per reader.
 AHEAD_SOUND_S = 1_200.0
@@ -19,10 +19,19 @@ AHEAD_FILES = 256
 _END: Final = None
 
 
+class HasSounds(Protocol):
+    """What was read: its decoded sounds, if any, are what takes memory."""
+
+    @property
+    def sounds(self) -> tuple[Sound, ...]: ...
+
+
+Item = TypeVar("Item")
+ReadT = TypeVar("ReadT", bound=HasSounds)
+
+
 @contextmanager
-def read_ahead(
-    items: Iterable[Candidate | Reading], read: Callable[[Candidate], Reading], readers: int
-) -> Iterator[Iterator[Reading]]:
+def read_ahead(items: Iterable[Item], read: Callable[[Item], ReadT], readers: int) -> Iterator[Iterator[ReadT]]:
     """Readings in the order of `items`, which threads take and read while the caller works on earlier ones.
 
     An error of `items` itself is raised where its reading would have come. Leaving the context stops the threads; what
@@ -35,15 +44,15 @@ def read_ahead(
         ahead.close()
 
 
-class _Ahead:
+class _Ahead(Generic[Item, ReadT]):
     """A thread takes items and hands them to the readers while there is room."""
 
-    def __init__(self, items: Iterable[Candidate | Reading], read: Callable[[Candidate], Reading], readers: int):
+    def __init__(self, items: Iterable[Item], read: Callable[[Item], ReadT], readers: int):
         self._items = items
         self._read = read
         self._readers = readers
         self._pool = ThreadPoolExecutor(readers, thread_name_prefix="emovec-read")
-        self._queue: SimpleQueue[Future[Reading] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Future[ReadT] | None] = SimpleQueue()
         self._changed = threading.Condition()
         self._being_read = 0
         self._waiting_files = 0
@@ -52,13 +61,13 @@ class _Ahead:
         self._feeder = threading.Thread(target=self._feed, name="emovec-survey", daemon=True)
         self._feeder.start()
 
-    def readings(self) -> Iterator[Reading]:
+    def readings(self) -> Iterator[ReadT]:
         """One after the other, each as soon as it is there."""
         while (future := self._queue.get()) is not _END:
             reading = future.result()
             with self._changed:
                 self._waiting_files -= 1
-                self._waiting_sound_s -= _sound_s(reading)
+                self._waiting_sound_s -= sound_s(reading)
                 self._changed.notify_all()
             yield reading
 
@@ -74,13 +83,9 @@ class _Ahead:
             for item in self._items:
                 if not self._wait_for_room():
                     return
-                if isinstance(item, Reading):
-                    self._arrived(item)
-                    self._queue.put(_settled(item))
-                else:
-                    self._queue.put(self._pool.submit(self._run, item))
+                self._queue.put(self._pool.submit(self._run, item))
         except BaseException as error:
-            failed: Future[Reading] = Future()
+            failed: Future[ReadT] = Future()
             failed.set_exception(error)
             self._queue.put(failed)
         finally:
@@ -101,24 +106,19 @@ class _Ahead:
             and self._waiting_sound_s < AHEAD_SOUND_S
         )
 
-    def _run(self, candidate: Candidate) -> Reading:
-        reading = self._read(candidate)  # an error of it ends the whole ingest, so nobody counts on
+    def _run(self, item: Item) -> ReadT:
+        reading = self._read(item)  # an error of it ends the whole ingest, so nobody counts on
         self._arrived(reading)
         return reading
 
-    def _arrived(self, reading: Reading) -> None:
+    def _arrived(self, reading: ReadT) -> None:
         with self._changed:
             self._being_read -= 1
             self._waiting_files += 1
-            self._waiting_sound_s += _sound_s(reading)
+            self._waiting_sound_s += sound_s(reading)
             self._changed.notify_all()
 
 
-def _settled(reading: Reading) -> Future[Reading]:
-    future: Future[Reading] = Future()
-    future.set_result(reading)
-    return future
-
-
-def _sound_s(reading: Reading) -> float:
+def sound_s(reading: HasSounds) -> float:
+    """Seconds of sound that were read."""
     return sum(sound.duration_s for sound in reading.sounds)

@@ -77,6 +77,8 @@ class Reading:
     failures: tuple[IngestFailure, ...]
     #: of the sounds, in their order, once they are cut
     cuts: tuple[Cut, ...] = ()
+    #: by which segmentation
+    cut_by: str | None = None
     #: that held when it was read
     policy: Policy = NO_POLICY
     #: what it keeps out

@@ -20,6 +20,7 @@ from emovec_db.domain.job import Job, JobState
 from emovec_db.errors import BusyError, ConflictError, EncoderMismatchError, JobCancelledError, NotFoundError
 from emovec_db.services import job_control
 from emovec_db.services.ingest import archive as archive_module
+from emovec_db.services.ingest import pipeline
 from emovec_db.services.ingest.reading import Candidate
 from tests.sounds import babble, tone, write
 
@@ -58,7 +59,7 @@ def test_an_ingest_in_the_foreground_is_a_job(database: Database, archive: Path)
 
 
 def test_a_running_ingest_ends_after_the_batch_in_hand(database: Database, tmp_path: Path, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(archive_module, "BATCH_FILES", 4)
+    monkeypatch.setattr(pipeline, "BATCH_FILES", 4)
     (tmp_path / "many").mkdir()
     for seed in range(12):
         write(tmp_path / "many" / f"{seed}.wav", babble(0.5, seed=seed))

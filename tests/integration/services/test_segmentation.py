@@ -12,24 +12,9 @@ from emovec_db.audio.decode import decode
 from emovec_db.database import Database
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.errors import NoSpeechError, QueryError, RecipeMismatchError
-from tests.conftest import ROOT
 from tests.sounds import babble, noise, tone, write
 
 LIMITS = SoundLimits(max_bytes=10_000_000, max_duration_s=600)
-
-
-@pytest.fixture(scope="module")
-def speech() -> list[np.ndarray]:
-    folder = ROOT / "samples" / "amara"
-    return [decode(path, limits=LIMITS)[0].waveform for path in sorted(folder.iterdir())[:8]]
-
-
-@pytest.fixture
-def call(tmp_path: Path, speech: list[np.ndarray]) -> Path:
-    """10 s of ring tone, eight sentences with 4 s of silence after each."""
-    silence = np.zeros(64_000, np.float32)
-    parts = [tone(425, 10, level=0.2), *(part for spoken in speech for part in (spoken, silence))]
-    return write(tmp_path / "call.wav", np.concatenate(parts))
 
 
 def test_a_call_becomes_utterances_of_speech_and_the_rest_is_accounted_for(database: Database, call: Path) -> None:

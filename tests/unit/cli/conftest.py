@@ -11,6 +11,7 @@ import pytest
 
 from emovec_db.cli import session
 from emovec_db.cli.main import main
+from tests.unit.cli.fake_generations import FakeGenerations
 from tests.unit.cli.fakes import FakeDatabase
 
 
@@ -48,6 +49,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def database(monkeypatch: pytest.MonkeyPatch) -> FakeDatabase:
     """The database that commands open."""
     fake = FakeDatabase()
+    fake.generations = FakeGenerations(fake.asked)
 
     def open_fake(encoder: str | None = None, precision: str | None = None) -> FakeDatabase:
         fake.opened_with = (encoder, precision)

@@ -172,6 +172,10 @@ class FakeCollection:
     def exists(self) -> bool:
         return True
 
+    @property
+    def generations(self) -> Any:
+        return self.database.generations
+
     def summary(self) -> CollectionSummary:
         return summary(self.name)
 
@@ -276,6 +280,8 @@ class FakeDatabase:
     matches: tuple[Match, ...] = field(default_factory=lambda: (Match(utterance(), 0.75),))
     problems: tuple[str, ...] = ()
     interrupted: bool = False
+    #: of its collections; see `fake_generations`
+    generations: Any = None
     settings: Settings = field(default_factory=lambda: Settings(timezone="Europe/Berlin", _env_file=None))
 
     def __enter__(self) -> FakeDatabase:

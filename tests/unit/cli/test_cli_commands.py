@@ -35,6 +35,11 @@ SHOWING = {
     "jobs show": ("jobs", "show", "7"),
     "jobs cancel": ("jobs", "cancel", "7"),
     "jobs retry": ("jobs", "retry", "7"),
+    "reencode": ("reencode", "--to", "large"),
+    "sample": ("reencode", "--to", "large", "--sample", "200"),
+    "generations list": ("generations", "list"),
+    "generations switch": ("generations", "switch", "2"),
+    "generations drop": ("generations", "drop", "1", "--yes"),
 }
 #: all that is left of rich's styles where NO_COLOR is set; a colour in a name is not among them
 BOLD_OR_DIM = re.compile(r"\x1b\[[012](;[012])*m")
@@ -70,7 +75,7 @@ def test_tables_fit_and_names_are_harmless(
     assert max(cell_len(line) for line in shown.splitlines()) <= int(columns)
 
 
-@pytest.mark.parametrize("name", ["search", "profile", "list", "show", "ingest", "jobs show"])
+@pytest.mark.parametrize("name", ["search", "profile", "list", "show", "ingest", "jobs show", "reencode", "sample"])
 def test_wide_tables_show_whole_names(run: Run, database: FakeDatabase, name: str) -> None:
     database.report = REPORT
 

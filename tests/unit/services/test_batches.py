@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from emovec_db.domain.recording import Source
 from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound
-from emovec_db.services.ingest.archive import (
+from emovec_db.services.ingest.pipeline import (
     BATCH_FILES,
     BATCH_MAX_SOUND_S,
     BATCH_MIN_SOUND_S,

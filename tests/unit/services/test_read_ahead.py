@@ -35,7 +35,10 @@ def test_readings_come_in_the_order_of_the_items(kinds: list[bool], readers: int
     candidates = [candidate(str(place)) for place in range(len(kinds))]
     items = [one if unread else reading(one) for one, unread in zip(candidates, kinds, strict=True)]
 
-    with read_ahead(items, reading, readers) as readings:
+    def read(one: Candidate | Reading) -> Reading:
+        return one if isinstance(one, Reading) else reading(one)
+
+    with read_ahead(items, read, readers) as readings:
         assert [one.candidate for one in readings] == candidates
 
 

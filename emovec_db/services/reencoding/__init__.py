@@ -1,0 +1,1 @@
+"""Encoding what is stored anew, beside the generation that serves, and switching to it."""
