@@ -62,7 +62,7 @@ def main() -> None:
     """Measure and report."""
     parser = arguments(__doc__)
     parser.add_argument(
-        "--variants", nargs="+", default=["torch fp32", "torch int8"], help="as benchmarks.encoder names them"
+        "--variants", nargs="+", default=["torch bf16", "torch int8"], help="as benchmarks.encoder names them"
     )
     parser.add_argument("--longest", type=int, default=LENGTHS_S[-1], help="seconds of sound (default 10800)")
     parser.add_argument("--longest-frames", type=int, default=1000, help="the same for frame scores (default 1000)")

@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import ROOT
+
+NOTHING: Mapping[str, str] = {}
 
 # The kernel counts what a process held before exec as its own, so a child of a large process looks as large. A small
 # process in between starts the command, and its clock leaves out its own start.
@@ -37,12 +39,14 @@ class ProcessRun:
     stderr: str
 
 
-def run(argv: Sequence[str | Path], data_dir: Path, *, codes: Sequence[int] = (0,)) -> ProcessRun:
+def run(
+    argv: Sequence[str | Path], data_dir: Path, *, codes: Sequence[int] = (0,), environment: Mapping[str, str] = NOTHING
+) -> ProcessRun:
     """Run a command that uses this data folder and none of the caller's settings; it must end with one of the codes."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EMOVEC_")}
     done = subprocess.run(
         [sys.executable, "-c", _STOPWATCH, *map(str, argv)],
-        env={**kept, "EMOVEC_DATA_DIR": str(data_dir), "NO_COLOR": "1"},
+        env={**kept, "EMOVEC_DATA_DIR": str(data_dir), "NO_COLOR": "1", **environment},
         cwd=data_dir.parent,  # no .env there
         capture_output=True,
         text=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -61,6 +62,10 @@ class Timeline:
             voice: Timeline(tuple(one for one in self.utterances if one.voice == voice))
             for voice in sorted(voices, key=lambda voice: (len(voice), voice))
         }
+
+    def pauses_s(self) -> tuple[float, ...]:
+        """Moments between utterances, halfway where something was left out."""
+        return tuple((before.end_s + after.start_s) / 2 for before, after in pairwise(self.utterances))
 
     def time_shares(self) -> dict[str, float]:
         """By label, the share of the utterances' time in which it is the top one; each 0..1, sum 1."""

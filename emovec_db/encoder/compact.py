@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +15,15 @@ from numpy.typing import NDArray
 from emovec_db.domain.encoding import EncoderIdentity, Encoding, Frames
 from emovec_db.domain.sound import SAMPLE_RATE_HZ, Waveform
 from emovec_db.emotions import LABELS
+from emovec_db.encoder.stretches import cuts
 from emovec_db.encoder.waveforms import check_waveform
 from emovec_db.errors import BadWeightsError, MissingPartError, QueryError
 
 COMPACT_PATH: Final = Path(__file__).parent / "weights" / "compact.onnx"
 #: one frame of 40 ms
 MIN_SAMPLES: Final = 640
+#: a minute, in which the network holds some 40 MB
+STRETCH_FRAMES: Final = 1500
 
 NOTICE: Final = (
     "compact is a small demonstration encoder, trained on acted speech: do not judge people by it. "
@@ -63,11 +67,16 @@ class CompactEncoder:
             check_waveform(waveform, min_samples=MIN_SAMPLES)
         return [self._encode(waveform) for waveform in waveforms]
 
-    def encode_frames(self, waveform: Waveform, *, embeddings: bool = False) -> Frames:
+    def encode_frames(self, waveform: Waveform, *, pauses_s: Sequence[float] = (), embeddings: bool = False) -> Frames:
+        """Up to a minute is computed in one piece, more in stretches that meet in `pauses_s` where they can."""
         if embeddings:
             raise QueryError("compact has no embeddings of frames: take an Emotion2Vec+ model, or the scores alone")
         check_waveform(waveform, min_samples=MIN_SAMPLES)
-        return Frames(self.frame_rate_hz, self._run(waveform)[2])
+        pauses = [round(pause_s * self.frame_rate_hz) for pause_s in pauses_s]
+        marks = cuts(len(waveform) // MIN_SAMPLES, STRETCH_FRAMES, pauses)
+        bounds = [*(mark * MIN_SAMPLES for mark in marks[:-1]), len(waveform)]
+        scores = [self._run(waveform[start:stop])[2] for start, stop in pairwise(bounds)]
+        return Frames(self.frame_rate_hz, np.concatenate(scores))
 
     def _encode(self, waveform: Waveform) -> Encoding:
         embedding, scores, frames = self._run(waveform)

@@ -42,7 +42,13 @@ class FakeEncoder:
     def encode(self, waveforms: Sequence[Waveform]) -> list[Encoding]:
         return [self._encode(waveform) for waveform in waveforms]
 
-    def encode_frames(self, waveform: Waveform, *, embeddings: bool = False) -> Frames:
+    def encode_frames(
+        self,
+        waveform: Waveform,
+        *,
+        pauses_s: Sequence[float] = (),  # noqa: ARG002  it takes any length in one piece
+        embeddings: bool = False,
+    ) -> Frames:
         check_waveform(waveform, min_samples=MIN_SAMPLES)
         frames = len(waveform) // FRAME_SAMPLES
         rows = waveform[: frames * FRAME_SAMPLES].reshape(frames, FRAME_SAMPLES)

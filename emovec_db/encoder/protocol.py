@@ -26,8 +26,10 @@ class Encoder(Protocol):
     def encode(self, waveforms: Sequence[Waveform]) -> list[Encoding]:
         """One encoding per waveform, in order; the batch changes no number beyond 1e-5."""
 
-    def encode_frames(self, waveform: Waveform, *, embeddings: bool = False) -> Frames:
-        """Scores of each frame of one waveform, with its embedding if asked.
+    def encode_frames(self, waveform: Waveform, *, pauses_s: Sequence[float] = (), embeddings: bool = False) -> Frames:
+        """Scores of each frame of one waveform of any length, with its embedding if asked.
+
+        `pauses_s`, in order, are moments at which a long one is best cut, if it has to be.
 
         Raises QueryError where the encoder has no embeddings of frames.
         """

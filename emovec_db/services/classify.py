@@ -25,7 +25,9 @@ def classify(
         sound=sound,
         timeline=encoded.timeline,
         left_out=encoded.left_out,
-        frames=method.encoder.encode_frames(sound.waveform, embeddings=frame_embeddings)
+        frames=method.encoder.encode_frames(
+            sound.waveform, pauses_s=encoded.timeline.pauses_s(), embeddings=frame_embeddings
+        )
         if frames or frame_embeddings
         else None,
     )

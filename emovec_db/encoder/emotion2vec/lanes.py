@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -24,14 +24,19 @@ def keep_freed_memory() -> None:
     torch.empty(LEARNT_BYTES, dtype=torch.uint8)
 
 
-def side_by_side(encode: Callable[[Pack], list[Encoding]], packs: Sequence[Pack]) -> list[list[Encoding]]:
-    """`encode` of each pack, in order. torch's threads are shared out: one pack has all, many packs one each."""
+def side_by_side(encode: Callable[[Pack], list[Encoding]], packs: Sequence[Pack]) -> Iterator[list[Encoding]]:
+    """`encode` of each pack, in order. torch's threads are shared out: one pack has all, many packs one each.
+
+    Several packs never run in the caller's thread, so that what it keeps of their results lies in no block that the
+    next pack could use again: over three hours of sound such holes cost a gigabyte.
+    """
     threads = torch.get_num_threads()
     lanes = min(threads, len(packs))
-    if lanes < 2:
-        return [encode(pack) for pack in packs]
+    if len(packs) < 2:
+        yield from map(encode, packs)
+        return
     try:
         with ThreadPoolExecutor(lanes, initializer=torch.set_num_threads, initargs=(threads // lanes,)) as pool:
-            return list(pool.map(encode, packs))
+            yield from pool.map(encode, packs)
     finally:  # a lane's count is its own, but torch also gives the last one set to every thread that it meets later
         torch.set_num_threads(threads)

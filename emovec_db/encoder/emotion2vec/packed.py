@@ -54,23 +54,31 @@ class PackedEncoder(ABC):
         todo = packs(frames, gap_rows=self._gap_rows, budget_rows=self._budget_rows)
         encodings: dict[int, Encoding] = {}
         for pack, own in zip(todo, self._packs(waveforms, todo), strict=True):
-            encodings |= zip(pack.places, own, strict=True)
+            encodings |= zip(pack.places, map(_kept, own), strict=True)
         return [encodings[place] for place in range(len(waveforms))]
 
-    def encode_frames(self, waveform: Waveform, *, embeddings: bool = False) -> Frames:
+    def encode_frames(self, waveform: Waveform, *, pauses_s: Sequence[float] = (), embeddings: bool = False) -> Frames:
         """Nine scores of each frame of 20 ms, of a recording of any length, with each frame's embedding if asked.
 
         Up to 30 s are computed in one piece; the mean of the embeddings is then `encode`'s. Longer recordings are
-        computed in equal windows of 30 s, each layer-normed by itself, that overlap by at least 5 s; of the frames
-        that two windows have, the first half comes from the earlier one. Embeddings take 0.7 GB an hour at dim 1024.
+        computed in windows of at most 30 s, each layer-normed by itself, that reach 2.5 s into their neighbours; one
+        hands over to the next in one of `pauses_s` where there is one within reach. Embeddings take 0.7 GB an hour at
+        dim 1024.
 
         Raises UserError, TooShortError, NotFiniteError.
         """
         check_waveform(waveform, min_samples=MIN_SAMPLES)
+        pauses = [round(pause_s * self.frame_rate_hz) for pause_s in pauses_s]
         scores, kept = [], []
-        for window in windows(frame_count(len(waveform))):
+        for window in windows(frame_count(len(waveform)), pauses):
             own_scores, own_embeddings = self._piece(waveform[window.samples(len(waveform))])
             scores.append(own_scores[window.own])
             if embeddings:
                 kept.append(own_embeddings[window.own])
         return Frames(self.frame_rate_hz, np.concatenate(scores), np.concatenate(kept) if embeddings else None)
+
+
+def _kept(encoding: Encoding) -> Encoding:
+    """A copy in this thread's memory: the rest of the pack's results, and of the memory around them, becomes free."""
+    frames = Frames(encoding.frames.hz, encoding.frames.scores.copy())
+    return Encoding(encoding.embedding.copy(), encoding.scores.copy(), frames)

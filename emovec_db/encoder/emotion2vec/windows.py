@@ -1,18 +1,22 @@
-"""Recordings too long for one pass: equal windows that overlap, and which frames each of them gives."""
+"""Recordings too long for one pass: windows that overlap, and which frames each of them gives."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from emovec_db.encoder.emotion2vec.directory import FRAME_SAMPLES, FRAME_STEP_SAMPLES
+from emovec_db.encoder.stretches import cuts
 
 #: 30 s, the longest that is computed in one piece
 WINDOW_FRAMES: Final = 1500
-#: 5 s. Attention falls off with distance and the positional convolutions see 0.9 s, so 2.5 s of context on either side
-#: of every frame leave little of the cut to be seen
-OVERLAP_FRAMES: Final = 250
+#: 2.5 s. Attention falls off with distance and the positional convolutions see 0.9 s, so this much context on either
+#: side of every frame leaves little of the cut to be seen
+CONTEXT_FRAMES: Final = 125
+#: of a window those that enter the result, at most
+OWN_FRAMES: Final = WINDOW_FRAMES - 2 * CONTEXT_FRAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,16 @@ def frame_count(samples: int) -> int:
     return (samples - FRAME_SAMPLES) // FRAME_STEP_SAMPLES + 1
 
 
-def windows(frames: int) -> list[Window]:
-    """The fewest equal windows over `frames` frames that overlap by `OVERLAP_FRAMES` or more.
+def windows(frames: int, pauses: Sequence[int] = ()) -> list[Window]:
+    """Windows of at most 30 s over `frames` frames, each with `CONTEXT_FRAMES` of its neighbours' on either side.
 
-    Each frame belongs to one window: an overlap is halved between its two.
+    Each frame belongs to one window. One hands over to the next in one of `pauses` where `cuts` finds one.
     """
     if frames <= WINDOW_FRAMES:
         return [Window(0, frames, slice(0, frames))]
-    count = -(-(frames - OVERLAP_FRAMES) // (WINDOW_FRAMES - OVERLAP_FRAMES))
-    firsts = [place * (frames - WINDOW_FRAMES) // (count - 1) for place in range(count)]
-    cuts = [0, *((first + left + WINDOW_FRAMES) // 2 for left, first in pairwise(firsts)), frames]
-    return [
-        Window(first, first + WINDOW_FRAMES, slice(start - first, stop - first))
-        for first, (start, stop) in zip(firsts, pairwise(cuts), strict=True)
-    ]
+    return [_window(start, stop, frames) for start, stop in pairwise(cuts(frames, OWN_FRAMES, pauses))]
+
+
+def _window(start: int, stop: int, frames: int) -> Window:
+    first = max(0, start - CONTEXT_FRAMES)
+    return Window(first, min(frames, stop + CONTEXT_FRAMES), slice(start - first, stop - first))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from emovec_db.audio.decode import decode
 from emovec_db.database import Database
-from emovec_db.domain.sound import SoundLimits
+from emovec_db.domain.encoding import Frames
+from emovec_db.domain.sound import SoundLimits, Waveform
+from emovec_db.encoder.fake import FakeEncoder
 from emovec_db.errors import NoSpeechError, QueryError, RecipeMismatchError
 from tests.sounds import babble, noise, tone, write
 
@@ -123,3 +126,20 @@ def test_an_unknown_segmentation_makes_no_collection(database: Database, archive
     with pytest.raises(QueryError, match="unknown segmentation 'vad'; expected one of: pauses, windows"):
         database.collection("calls").ingest(archive, segmentation="vad")
     assert not database.collection("calls").exists()
+
+
+def test_frames_of_a_call_are_computed_in_windows_that_change_in_its_pauses(
+    database: Database, call: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode_frames, given = FakeEncoder.encode_frames, []
+
+    def listen(self: FakeEncoder, waveform: Waveform, **options: Any) -> Frames:
+        given.append(options["pauses_s"])
+        return encode_frames(self, waveform, **options)
+
+    calls = database.collection("calls")
+    calls.ingest(call)
+    monkeypatch.setattr(FakeEncoder, "encode_frames", listen)
+    calls.classify(call, frames=True)
+    utterances = calls.utterances(1)
+    assert given == [tuple((before.end_s + after.start_s) / 2 for before, after in pairwise(utterances))]

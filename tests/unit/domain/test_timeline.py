@@ -40,6 +40,11 @@ def test_time_shares_are_of_the_time_heard() -> None:
     assert set(shares) == set(LABELS)
 
 
+def test_pauses_lie_between_utterances() -> None:
+    assert CALL.pauses_s() == (3.5, 5.5, 12.5, 15)
+    assert heard((0, 3, "happy", 0.5)).pauses_s() == ()
+
+
 def test_strongest_are_the_surest_three_of_each_label_that_occurs() -> None:
     starts = {label: [one.start_s for one in found] for label, found in CALL.strongest().items()}
     assert starts == {"happy": [6, 13, 15], "sad": [4]}

@@ -116,6 +116,23 @@ def test_frames(encoder: CompactEncoder) -> None:
         encoder.encode_frames(waveform, embeddings=True)
 
 
+def test_frames_of_a_long_recording_come_in_stretches_that_meet_in_a_pause(
+    encoder: CompactEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waveform = noise(100 * 16_000 + 17, 4)
+    run, lengths = CompactEncoder._run, []
+
+    def listen(self: CompactEncoder, part: np.ndarray) -> list[np.ndarray]:
+        lengths.append(len(part))
+        return run(self, part)
+
+    monkeypatch.setattr(CompactEncoder, "_run", listen)
+    frames = encoder.encode_frames(waveform, pauses_s=[20, 46.04, 90])
+    means = np.abs(waveform[: 2500 * FRAME]).reshape(2500, FRAME).mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(frames.scores, softmax(means * HEAD), atol=1e-5)
+    assert lengths == [1151 * FRAME, len(waveform) - 1151 * FRAME]
+
+
 def test_refused_waveforms(encoder: CompactEncoder) -> None:
     with pytest.raises(TooShortError, match="639 samples"):
         encoder.encode([noise(16_000, 0), noise(639, 0)])
@@ -172,3 +189,4 @@ def test_the_bundled_file() -> None:
         assert abs(len(frames.scores) - len(waveform) / 640) <= 1
         np.testing.assert_allclose(frames.scores.sum(axis=1), 1, atol=1e-5)
         np.testing.assert_array_equal(encoder.encode([waveform])[0].embedding, encoding.embedding)
+    assert len(encoder.encode_frames(0.1 * noise(200 * 16_000, 1)).scores) == 200 * 25

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emovec_db.encoder.emotion2vec.packing import Pack, packs
-from emovec_db.encoder.emotion2vec.windows import OVERLAP_FRAMES, WINDOW_FRAMES, frame_count, windows
+from emovec_db.encoder.emotion2vec.windows import (
+    CONTEXT_FRAMES,
+    WINDOW_FRAMES,
+    frame_count,
+    windows,
+)
 
 lengths = st.lists(st.integers(1, 300), max_size=40)
 
@@ -41,23 +46,19 @@ def test_halves() -> None:
     assert (first, second) == (Pack((0,), (3,), 10), Pack((1, 2), (2, 1), 10))
 
 
-@given(frames=st.integers(1, 200_000))
-def test_windows_cover_a_recording(frames: int) -> None:
-    """Own frames follow each other without gap; windows are equal, overlap enough, and no fewer would do."""
-    found = windows(frames)
+@given(frames=st.integers(1, 200_000), pauses=st.lists(st.integers(0, 200_000), max_size=300).map(sorted))
+def test_windows_cover_a_recording(frames: int, pauses: list[int]) -> None:
+    """Own frames follow each other without gap; no window is longer than 30 s, and each sees 2.5 s on either side."""
+    found = windows(frames, pauses)
     own = [(window.first + window.own.start, window.first + window.own.stop) for window in found]
     assert own[0][0] == 0
     assert own[-1][1] == frames
     assert all(stop == start for (_, stop), (start, _) in pairwise(own))
-    for left, right in pairwise(found):
-        assert left.last - left.first == right.last - right.first == WINDOW_FRAMES
-        assert left.last - right.first >= OVERLAP_FRAMES
-        assert abs((left.last - own_end(left)) - (own_end(left) - right.first)) <= 1
-    assert len(found) == 1 or (len(found) - 1) * (WINDOW_FRAMES - OVERLAP_FRAMES) + OVERLAP_FRAMES < frames
-
-
-def own_end(window: object) -> int:
-    return window.first + window.own.stop  # type: ignore[attr-defined,no-any-return]
+    for window, (start, stop) in zip(found, own, strict=True):
+        assert window.last - window.first <= WINDOW_FRAMES
+        assert start < stop
+        assert len(found) == 1 or window.first == max(0, start - CONTEXT_FRAMES)
+        assert len(found) == 1 or window.last == min(frames, stop + CONTEXT_FRAMES)
 
 
 @given(samples=st.integers(400, 3_000_000))
