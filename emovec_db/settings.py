@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="`sqlite:///…` or `postgresql://…`; unset: `emovec.db` in the data folder"
     )
+    broker_url: SecretStr | None = Field(
+        None, description="`redis://…` of the broker, for `--engine celery` only; needs PostgreSQL"
+    )
     index_url: str = Field("faiss:", description="where similarity search runs; `faiss:` is in this process")
     encoder: str | None = Field(
         None, description="`compact`, `emotion2vec_plus_large`, another model's name, or a model directory"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.brokers import RedisServer, redis_program, redis_server
 from tests.servers import PostgresServer, postgres_programs, postgres_server
 
 # how long an example takes says more of the machine than of the code
@@ -44,4 +45,15 @@ def postgres() -> Iterator[PostgresServer]:
         require(False, "no PostgreSQL: `apt install postgresql` or `pip install pgserver`")
     else:
         with postgres_server(programs) as server:
+            yield server
+
+
+@pytest.fixture
+def broker() -> Iterator[RedisServer]:
+    """A throw-away Redis server."""
+    program = redis_program()
+    if program is None:
+        require(False, "no Redis: `apt install redis-server`")
+    else:
+        with redis_server(program) as server:
             yield server

@@ -68,6 +68,10 @@ class Way:
     allow_again: Annotated[
         bool, typer.Option("--allow-again", help="Take in what was deleted before, too; else it stays out.")
     ] = False
+    engine: Annotated[
+        Literal["celery"] | None,
+        typer.Option(help="Share the work out to emovec worker --engine celery; else it is done here."),
+    ] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False
 
     def check(self, terms: Terms, *, anything_named: bool) -> None:
@@ -78,6 +82,8 @@ class Way:
             raise QueryError("--dry-run says what becomes of PATH or --manifest: it can't be given with --retry-failed")
         if self.allow_again and self.retry_failed:
             raise QueryError("--allow-again is about what PATH or --manifest names: give it without --retry-failed")
+        if self.engine and (self.dry_run or self.retry_failed):
+            raise QueryError("--engine shares out PATH or --manifest: leave --dry-run and --retry-failed away")
         if self.dry_run and terms.forbid_role:
             raise QueryError("--dry-run changes no policy: give --forbid-role without it")
 
@@ -119,6 +125,10 @@ def ingest(
     with opened(terms.encoder, terms.precision) as database:
         target = database.collection(collection)
         known = told.as_arguments(database.settings.zone)
+        if way.engine:
+            from emovec_db.worker.cluster.broker import checked_broker_url
+
+            checked_broker_url(database.settings)
         if way.dry_run:
             from emovec_db.cli.forecasts import print_forecasts
 
@@ -129,16 +139,17 @@ def ingest(
                 target.create(**terms.wishes)
             for role in terms.forbid_role or ():
                 target.forbid_role(role, reason="emovec ingest --forbid-role")
-            with stopped_by_ctrl_c() as stop, meter("Ingesting", "recordings") as show:
-                report = target.ingest(
-                    *paths or (),
-                    **known,
-                    **terms.wishes,
-                    allow_again=way.allow_again,
-                    retry_failed=way.retry_failed,
-                    progress=shown_by(show),
-                    stop=stop,
-                )
+            known |= {**terms.wishes, "allow_again": way.allow_again}
+            if way.engine:
+                from emovec_db.cli.sharing import share_out
+
+                with meter("Ingesting", "recordings") as show:
+                    report = share_out(database, target, paths or (), known, show)
+            else:
+                with stopped_by_ctrl_c() as stop, meter("Ingesting", "recordings") as show:
+                    report = target.ingest(
+                        *paths or (), **known, retry_failed=way.retry_failed, progress=shown_by(show), stop=stop
+                    )
             failed = report.failed
             _print(report, collection, as_json=as_json)
     if failed:

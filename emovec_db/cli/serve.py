@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -32,15 +32,27 @@ def serve(
     raise typer.Exit(code)
 
 
-@app.command(epilog=examples("emovec worker"))
-def worker() -> None:
+@app.command(epilog=examples("emovec worker", "emovec worker --engine celery"))
+def worker(
+    engine: Annotated[
+        Literal["celery"] | None,
+        typer.Option(help="Who tells of jobs: Celery, by EMOVEC_BROKER_URL; else the database is asked."),
+    ] = None,
+) -> None:
     """Do queued jobs until Ctrl-C.
 
-    The job in hand is finished first; a second Ctrl-C leaves it to another worker.
+    The job in hand is finished first; a second Ctrl-C leaves it to another worker. Any number may run, on any host
+    that sees the same database and recordings.
     """
     from emovec_db.processes import log_to_stderr
     from emovec_db.settings import read_settings
-    from emovec_db.worker import run_worker
 
     log_to_stderr()
-    run_worker(read_settings())
+    if engine is None:
+        from emovec_db.worker import run_worker
+
+        run_worker(read_settings())
+    else:
+        from emovec_db.worker.cluster import run_celery_worker
+
+        raise typer.Exit(run_celery_worker(read_settings()))

@@ -117,6 +117,22 @@ class Collection:
         request = self._request(paths, said)
         return self._archives(progress, stop).ingest(self._opened(wishes), request)
 
+    def distribute(
+        self,
+        *paths: str | Path,
+        segmentation: str | None = None,
+        clean: Sequence[str] | None = None,
+        **said: Unpack[IngestFields],
+    ) -> Job:
+        """Queue what `ingest` would take for workers, on any host that sees the same paths; the job.
+
+        Raises: as `ingest`.
+        """
+        request = self._request(paths, said)
+        job_id = self._archives(None).distribute(self._opened(_wishes(segmentation, clean)), request)
+        with self._parts.store.read() as unit:
+            return unit.jobs.get(job_id)
+
     def dry_run(self, *paths: str | Path, **said: Unpack[IngestFields]) -> Iterator[Forecast]:
         """What `ingest` would do with each recording, lazily; nothing is written, and no recording is opened.
 

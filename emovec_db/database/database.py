@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from emovec_db.bootstrap import Parts, build
 from emovec_db.database.collection import Collection
 from emovec_db.domain.classification import Classification
 from emovec_db.domain.collection import CollectionSummary
-from emovec_db.domain.job import ErrorKind, Job, JobItem
+from emovec_db.domain.job import ErrorKind, ItemMessage, Job, JobItem
 from emovec_db.domain.query import Page
 from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound, SoundLimits
 from emovec_db.encoder.pull import pull_model
@@ -160,9 +161,23 @@ class Database:
         """
         return retry(self._parts.store, job_id)
 
-    def run_next_job(self, owner: str) -> Job | None:
-        """A worker's step: do one item of a job that waits, or whose worker died; the job. None: nothing to do."""
-        return self._work.run_next(owner)
+    def run_next_job(self, owner: str, *, item_id: int | None = None) -> Job | None:
+        """A worker's step: do one item of a job that waits, or whose worker died; the job. None: nothing to do.
+
+        With `item_id` that item, unless it is done or somebody has it in hand.
+        """
+        return self._work.run_next(owner, item_id=item_id)
+
+    def unsent_items(self, most_waiting: int) -> tuple[ItemMessage, ...]:
+        """Items that wait and of which no broker was told, noted as sent; no more than `most_waiting` wait then."""
+        now = datetime.now(UTC)
+        with self._parts.store.write() as unit:
+            return unit.messages.take_unsent(now, max(0, most_waiting - unit.messages.waiting(now)))
+
+    def resend_items(self, older_than_s: float) -> int:
+        """Have items sent again that were sent longer ago than this and not taken up since; how many."""
+        with self._parts.store.write() as unit:
+            return unit.messages.forget_sent(datetime.now(UTC) - timedelta(seconds=older_than_s))
 
     def models(self) -> tuple[ModelEntry, ...]:
         """Encoders that are here or can be pulled."""

@@ -106,6 +106,15 @@ class JobItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemMessage:
+    """What a broker is told: that an item waits."""
+
+    item_id: int
+    #: somebody waits for it
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorKind:
     """Failures of one job that have the same code."""
 

@@ -1,4 +1,4 @@
-"""Ingesting folders, globs, files and manifests as one foreground job."""
+"""Ingesting folders, globs, files and manifests: as one foreground job, or shared out to workers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from emovec_db.domain.ingest import Forecast, IngestReport, IngestRequest
 from emovec_db.domain.job import ARCHIVE_JOB
 from emovec_db.errors import QueryError, UnreadableError
 from emovec_db.processes import owner_name
+from emovec_db.services.distribution import Distribution
 from emovec_db.services.foreground import held
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.candidates import Candidates
@@ -48,19 +49,21 @@ class Archives:
         """
         ignored: Counter[str] = Counter()
         tally = Tally()
-        found = find(request, self.zone, self.places.remote, ignored)
-        candidates = Candidates.of_request(
-            request, self.zone, tally.note, lifts_up_to=lifts_up_to(self.store, collection, request)
-        )
-        survey = Survey(store=self.store, collection=collection, candidates=candidates, tally=tally)
-        self._forget_rows(collection, request)
+        found = self._survey(collection, request, tally, ignored)
         with counting(count(request, self.zone, self.places.remote), tally):
-            self._run(collection, survey.of(found), tally)
+            self._run(collection, found, tally)
         self._forget_readable(collection)
         if ignored:
             kinds = ", ".join(f"{kind} × {count}" for kind, count in ignored.most_common(10))
             tally.note(f"passed over, no recordings by their names: {kinds}")
         return tally.report()
+
+    def distribute(self, collection: Collection, request: IngestRequest) -> int:
+        """Queue what the request names for workers; the job's id, once everything is queued. Raises as `ingest`."""
+        tally = Tally()
+        found = self._survey(collection, request, tally, Counter())
+        with counting(count(request, self.zone, self.places.remote), tally):
+            return Distribution(self.store, collection, tally).run(found)
 
     def forecast(self, collection: Collection | None, request: IngestRequest) -> Iterator[Forecast]:
         """What `ingest` would do, as far as that shows without opening a recording; nothing is written."""
@@ -88,6 +91,16 @@ class Archives:
             )
         self._run(collection, again, tally)
         return tally.report()
+
+    def _survey(
+        self, collection: Collection, request: IngestRequest, tally: Tally, ignored: Counter[str]
+    ) -> Iterator[Candidate | Reading]:
+        """What has to be read, lazily."""
+        found = find(request, self.zone, self.places.remote, ignored)
+        lifted = lifts_up_to(self.store, collection, request)
+        candidates = Candidates.of_request(request, self.zone, tally.note, lifts_up_to=lifted)
+        self._forget_rows(collection, request)
+        return Survey(store=self.store, collection=collection, candidates=candidates, tally=tally).of(found)
 
     def _forget_rows(self, collection: Collection, request: IngestRequest) -> None:
         """Rows of the manifest that made no sense earlier: it may have been mended, and rows have other numbers now."""

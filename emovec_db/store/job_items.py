@@ -65,7 +65,8 @@ class JobItems:
         if row is None:
             return None
         taken = update(JobItemRow).where(JobItemRow.item_id == row.item_id)
-        values = {"state": JobState.RUNNING, "attempts": row.attempts + 1, **_held(owner, lease_s, now)}
+        held = {"sent_at": None, **_held(owner, lease_s, now)}  # whoever lets it go has it sent again
+        values = {"state": JobState.RUNNING, "attempts": row.attempts + 1, **held}
         claimed = self._connection.execute(taken.values(values).returning(JobItemRow)).one()
         started = update(JobRow).where(JobRow.job_id == claimed.job_id, JobRow.state == JobState.QUEUED)
         self._connection.execute(started.values(state=JobState.RUNNING, started_at=now))
@@ -138,17 +139,23 @@ class JobItems:
         return self._connection.execute(update(JobItemRow).where(_is_held(item_id, owner)).values(values)).rowcount == 1
 
 
-def _claimable(now: datetime, item_id: int | None) -> Query:
+def claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on items and their jobs: nobody holds the item, and it is to be done or at least to be ended."""
     free = or_(JobItemRow.lease_until.is_(None), JobItemRow.lease_until <= now)
-    statement = (
-        select(JobItemRow.item_id, JobItemRow.attempts)
-        .join(JobRow, JobRow.job_id == JobItemRow.job_id)
-        .where(JobItemRow.state.in_(_OPEN), free, JobRow.state.in_((*_OPEN, JobState.CANCELLED)))
-    )
+    return JobItemRow.state.in_(_OPEN), free, JobRow.state.in_((*_OPEN, JobState.CANCELLED))
+
+
+def uploads_first() -> ColumnElement[int]:
+    """To order by: nobody waits for a bulk load as one does for an upload."""
+    return case((JobRow.kind == UPLOAD_JOB, 0), else_=1)
+
+
+def _claimable(now: datetime, item_id: int | None) -> Query:
+    statement = select(JobItemRow.item_id, JobItemRow.attempts).join(JobRow, JobRow.job_id == JobItemRow.job_id)
+    statement = statement.where(*claimable(now))
     if item_id is not None:
         statement = statement.where(JobItemRow.item_id == item_id)
-    uploads_first = case((JobRow.kind == UPLOAD_JOB, 0), else_=1)
-    first = statement.order_by(uploads_first, JobItemRow.item_id).limit(1)
+    first = statement.order_by(uploads_first(), JobItemRow.item_id).limit(1)
     return first.with_for_update(skip_locked=True, of=JobItemRow)
 
 

@@ -73,6 +73,29 @@ class Jobs:
         self._connection.execute(update(JobRow).where(JobRow.job_id == job_id).values(values))
         return True
 
+    def hold(self, job_id: int, owner: str, lease_s: float, now: datetime, total: int | None) -> bool:
+        """Extend the lease of one that hands its recordings to others; False: the job is not the owner's any more."""
+        running = and_(_of(job_id, owner), JobRow.state == JobState.RUNNING)
+        values = {**_held(owner, lease_s, now), "total": total}
+        return self._connection.execute(update(JobRow).where(running).values(values)).rowcount == 1
+
+    def release(self, job_id: int, owner: str, total: int | None) -> bool:
+        """All its recordings are found, and it is over when its last item is; False: it is not the owner's any more."""
+        row = self._connection.execute(select(JobRow.state).where(_of(job_id, owner)).with_for_update()).one_or_none()
+        if row is None:
+            return False
+        over = row.state == JobState.RUNNING and not self._has_open_items(job_id)
+        ended = _ended(JobState.DONE, None, rows.now()) if over else {}
+        values = {"total": total, "lease_owner": None, "lease_until": None, **ended}
+        self._connection.execute(update(JobRow).where(JobRow.job_id == job_id).values(values))
+        return True
+
+    def give_up(self, job_id: int, owner: str, reason: str) -> None:
+        """The owner finds no more of its recordings: the job has failed, once what was queued is done."""
+        row = self._connection.execute(select(JobRow.state).where(_of(job_id, owner)).with_for_update()).one_or_none()
+        if row is not None and row.state == JobState.RUNNING:
+            self._let_go(job_id, reason, rows.now())
+
     def settle(self, job_id: int, outcome: JobProgress, *, failed_by_one: bool) -> None:
         """Add what became of an item that is over; the job is over when it was the last one.
 
@@ -124,11 +147,14 @@ class Jobs:
         lost = and_(JobRow.state == JobState.RUNNING, JobRow.lease_owner.is_not(None), silent)
         found = self._connection.scalars(select(JobRow.job_id).where(lost).order_by(JobRow.job_id).with_for_update())
         for job_id in found.all():
-            if self._has_open_items(job_id):
-                values = {"error": ABANDONED, "lease_owner": None, "lease_until": None}
-            else:  # one that was only slow is still its owner's to finish
-                values = _ended(JobState.FAILED, ABANDONED, now)
-            self._connection.execute(update(JobRow).where(JobRow.job_id == job_id).values(values))
+            self._let_go(job_id, ABANDONED, now)
+
+    def _let_go(self, job_id: int, reason: str, now: datetime) -> None:
+        if self._has_open_items(job_id):
+            values = {"error": reason, "lease_owner": None, "lease_until": None}
+        else:  # one that was only slow is still its owner's to finish
+            values = _ended(JobState.FAILED, reason, now)
+        self._connection.execute(update(JobRow).where(JobRow.job_id == job_id).values(values))
 
     def _has_open_items(self, job_id: int) -> bool:
         unfinished = and_(JobItemRow.job_id == job_id, JobItemRow.state.in_(_OPEN))

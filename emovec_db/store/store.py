@@ -19,6 +19,7 @@ from emovec_db.store.generations import Generations
 from emovec_db.store.integrity import Integrity
 from emovec_db.store.job_items import JobItems
 from emovec_db.store.jobs import Jobs
+from emovec_db.store.messages import Messages
 from emovec_db.store.policies import Policies
 from emovec_db.store.recordings import Recordings
 from emovec_db.store.refusals import Refusals
@@ -43,6 +44,7 @@ class Unit:
         self.changes = Changes(connection)
         self.jobs = Jobs(connection)
         self.items = JobItems(connection)
+        self.messages = Messages(connection)
         self.failures = Failures(connection)
         self.clusterings = Clusterings(connection)
         self.policies = Policies(connection)

@@ -82,6 +82,8 @@ class JobItemRow(Base):
     attempts: Mapped[int]
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
+    #: when a broker was last told that it waits; None: not since it began to
+    sent_at: Mapped[datetime | None]
     code: Mapped[str | None]
     message: Mapped[str | None]
     params: Mapped[dict[str, Any]]
