@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -73,6 +74,9 @@ class Way:
         typer.Option(help="Share the work out to emovec worker --engine celery; else it is done here."),
     ] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Then wait for what comes into the folders, until Ctrl-C or SIGTERM.")
+    ] = False
 
     def check(self, terms: Terms, *, anything_named: bool) -> None:
         """Raise QueryError for what can't be done together."""
@@ -84,6 +88,8 @@ class Way:
             raise QueryError("--allow-again is about what PATH or --manifest names: give it without --retry-failed")
         if self.engine and (self.dry_run or self.retry_failed):
             raise QueryError("--engine shares out PATH or --manifest: leave --dry-run and --retry-failed away")
+        if self.watch and (self.dry_run or self.retry_failed or self.engine):
+            raise QueryError("--watch waits for recordings: leave --dry-run, --retry-failed and --engine away")
         if self.dry_run and terms.forbid_role:
             raise QueryError("--dry-run changes no policy: give --forbid-role without it")
 
@@ -94,6 +100,7 @@ class Way:
         "emovec ingest calls/*.flac --collection calls --roles left=agent,right=customer --forbid-role agent",
         "emovec ingest --manifest calls.csv --column customer=caller --dry-run",
         'emovec ingest s3://calls/2026/ --customer-from "{customer}/*.wav"',
+        "emovec ingest drop/ --watch",
         "emovec ingest --retry-failed --json",
     )
 )
@@ -139,6 +146,9 @@ def ingest(
                 target.create(**terms.wishes)
             for role in terms.forbid_role or ():
                 target.forbid_role(role, reason="emovec ingest --forbid-role")
+            if way.watch:
+                _watch(target, paths or [], {**known, "allow_again": way.allow_again}, terms, as_json=as_json)
+                return
             known |= {**terms.wishes, "allow_again": way.allow_again}
             if way.engine:
                 from emovec_db.cli.sharing import share_out
@@ -165,6 +175,17 @@ def _print(report: IngestReport, collection: str, *, as_json: bool) -> None:
         from emovec_db.cli.ingest_view import ingest_view
 
         console().print(ingest_view(report, collection))
+
+
+def _watch(target: Collection, folders: list[str], known: dict[str, Any], terms: Terms, *, as_json: bool) -> None:
+    from emovec_db.cli.watching import BatchProgress, WaitingLine, print_reports, say
+    from emovec_db.services.watching import Watched
+
+    target.create(**terms.wishes)
+    watched = Watched(remark=say, idle=WaitingLine(folders))
+    with stopped_by_ctrl_c(signal.SIGTERM) as stop:
+        reports = target.watch(*folders, **known, stop=stop, watched=watched, progress=BatchProgress())
+        print_reports(reports, as_json=as_json)
 
 
 def _require_precision(target: Collection, precision: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -26,6 +27,12 @@ def ingest_view(report: IngestReport, collection: str) -> RenderableType:
         parts.append(Text(f"· and {count(len(report.notes) - SHOWN_NOTES, 'more remark')} (--json has all)", "dim"))
     parts.append(_next_step(report, collection))
     return Group(*parts)
+
+
+def batch_view(report: IngestReport, moment: datetime) -> RenderableType:
+    """The same of one batch among many: a line, and why some failed."""
+    notes = [Text(f"· {printable(note)}", "dim") for note in report.notes[:SHOWN_NOTES]]
+    return Group(Text(f"{moment:%H:%M:%S}  ").append(_summary(report)), *errors_view(report.errors), *notes)
 
 
 def _summary(report: IngestReport) -> Text:

@@ -49,6 +49,7 @@ from emovec_db.services.methods import Method, method_for_new, method_of
 from emovec_db.services.playback import audio_file, sources_of
 from emovec_db.services.profiles import ProfileQuestion, profile
 from emovec_db.services.search import Question
+from emovec_db.services.watching import UNWATCHED, Watch, Watched, folders_of
 from emovec_db.sources.finding import check as check_sources
 from emovec_db.spaces.registry import SPACES, space_named
 
@@ -132,6 +133,28 @@ class Collection:
         job_id = self._archives(None).distribute(self._opened(_wishes(segmentation, clean)), request)
         with self._parts.store.read() as unit:
             return unit.jobs.get(job_id)
+
+    def watch(
+        self,
+        *folders: str | Path,
+        stop: threading.Event | None = None,
+        watched: Watched = UNWATCHED,
+        progress: Progress | None = None,
+        **said: Unpack[IngestFields],
+    ) -> Iterator[IngestReport]:
+        """Ingest what lies in the folders, then whatever comes into them and has stopped growing, until `stop` is set.
+
+        A report for what is there, then one for each batch that came. A database that is away is waited for.
+
+        Raises:
+            QueryError: a path is no folder of this machine, or as `ingest`.
+        """
+        request = self._request(folders, said)
+        folders_of(request)
+        stop = stop or threading.Event()
+        archives = self._archives(progress, stop)
+        watch = Watch(archives=archives, collection=self._opened(), request=request, stop=stop, watched=watched)
+        return watch.reports()
 
     def dry_run(self, *paths: str | Path, **said: Unpack[IngestFields]) -> Iterator[Forecast]:
         """What `ingest` would do with each recording, lazily; nothing is written, and no recording is opened.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -25,6 +25,7 @@ from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.leases import LEASE_S, end_leases
 from emovec_db.services.suppression import lifts_up_to
 from emovec_db.sources.finding import count, find, manifest_of
+from emovec_db.sources.found import Found
 from emovec_db.sources.local import path_of
 from emovec_db.sources.manifest.manifest import is_row
 from emovec_db.sources.places import Places, is_gone
@@ -41,29 +42,45 @@ class Archives:
     #: an Ingest for (collection, job id, tally)
     ingest_for: Callable[[Collection, int, Tally], Ingest]
 
-    def ingest(self, collection: Collection, request: IngestRequest) -> IngestReport:
+    def ingest(
+        self,
+        collection: Collection,
+        request: IngestRequest,
+        *,
+        only: Callable[[Iterable[Found]], Iterable[Found]] = iter,
+    ) -> IngestReport:
         """Take what the request names; files that are stored in their present state are passed over.
+
+        `only` may leave some of what is found for later.
 
         Raises:
             QueryError, MissingPartError, UnreadableError, NotAudioError: the manifest can't be used.
         """
         ignored: Counter[str] = Counter()
         tally = Tally()
-        found = self._survey(collection, request, tally, ignored)
+        self._forget_rows(collection, request)
+        found = only(find(request, self.zone, self.places.remote, ignored))
         with counting(count(request, self.zone, self.places.remote), tally):
-            self._run(collection, found, tally)
+            self._run(collection, self._survey(collection, request, found, tally), tally)
         self._forget_readable(collection)
         if ignored:
             kinds = ", ".join(f"{kind} × {count}" for kind, count in ignored.most_common(10))
             tally.note(f"passed over, no recordings by their names: {kinds}")
         return tally.report()
 
+    def ingest_found(self, collection: Collection, request: IngestRequest, found: Sequence[Found]) -> IngestReport:
+        """Take these of what the request names, files of this machine, in the same way."""
+        tally = Tally()
+        self._run(collection, self._survey(collection, request, found, tally), tally)
+        return tally.report()
+
     def distribute(self, collection: Collection, request: IngestRequest) -> int:
         """Queue what the request names for workers; the job's id, once everything is queued. Raises as `ingest`."""
         tally = Tally()
-        found = self._survey(collection, request, tally, Counter())
+        self._forget_rows(collection, request)
+        found = find(request, self.zone, self.places.remote, Counter())
         with counting(count(request, self.zone, self.places.remote), tally):
-            return Distribution(self.store, collection, tally).run(found)
+            return Distribution(self.store, collection, tally).run(self._survey(collection, request, found, tally))
 
     def forecast(self, collection: Collection | None, request: IngestRequest) -> Iterator[Forecast]:
         """What `ingest` would do, as far as that shows without opening a recording; nothing is written."""
@@ -93,13 +110,11 @@ class Archives:
         return tally.report()
 
     def _survey(
-        self, collection: Collection, request: IngestRequest, tally: Tally, ignored: Counter[str]
+        self, collection: Collection, request: IngestRequest, found: Iterable[Found], tally: Tally
     ) -> Iterator[Candidate | Reading]:
-        """What has to be read, lazily."""
-        found = find(request, self.zone, self.places.remote, ignored)
+        """What has to be read of what was found, lazily."""
         lifted = lifts_up_to(self.store, collection, request)
         candidates = Candidates.of_request(request, self.zone, tally.note, lifts_up_to=lifted)
-        self._forget_rows(collection, request)
         return Survey(store=self.store, collection=collection, candidates=candidates, tally=tally).of(found)
 
     def _forget_rows(self, collection: Collection, request: IngestRequest) -> None:

@@ -57,7 +57,7 @@ def _glob(pattern: Path, ignored: Counter[str]) -> Iterator[Found]:
         yield from _named(match, root, ignored)
     if not matched:
         error = UnreadableError(f"nothing matches {shown(pattern)}: check the pattern, and quote it for the shell")
-        yield _found(pattern, root, error)
+        yield found_at(pattern, root, error)
 
 
 def _named(path: Path, root: Path | None, ignored: Counter[str]) -> Iterator[Found]:
@@ -65,7 +65,7 @@ def _named(path: Path, root: Path | None, ignored: Counter[str]) -> Iterator[Fou
     if os.path.isdir(path):
         yield from _walk(path, root or path, ignored)
     else:
-        yield _found(path, root or path.parent, _stat_error(path))
+        yield found_at(path, root or path.parent, _stat_error(path))
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ def _walk(top: Path, root: Path, ignored: Counter[str]) -> Iterator[Found]:
     stack: list[_Folder] = []
     opened = _open_folder(top, stack)
     if isinstance(opened, EmovecError):
-        yield _found(top, root, opened)
+        yield found_at(top, root, opened)
         return
     stack.append(opened)
     while stack:
@@ -94,7 +94,7 @@ def _walk(top: Path, root: Path, ignored: Counter[str]) -> Iterator[Found]:
             if stack:
                 stack[-1].recordings += folder.recordings
             if not folder.recordings and suffix_of(folder.path.name) in AUDIO_SUFFIXES:
-                yield _found(folder.path, root, _empty_folder(folder.path))
+                yield found_at(folder.path, root, _empty_folder(folder.path))
             continue
         if entry.name.startswith("."):
             ignored[HIDDEN] += 1
@@ -103,12 +103,12 @@ def _walk(top: Path, root: Path, ignored: Counter[str]) -> Iterator[Found]:
         if is_folder(entry):
             opened = _open_folder(path, stack)
             if isinstance(opened, EmovecError):
-                yield _found(path, root, opened)
+                yield found_at(path, root, opened)
             else:
                 stack.append(opened)
         elif suffix_of(entry.name) in AUDIO_SUFFIXES:
             folder.recordings += 1
-            yield _found(path, root, _stat_error(path) if entry.is_symlink() else None)
+            yield found_at(path, root, _stat_error(path) if entry.is_symlink() else None)
         else:
             ignored[suffix_of(entry.name) or NO_SUFFIX] += 1
 
@@ -142,7 +142,8 @@ def _stat_error(path: Path) -> EmovecError | None:
     return None
 
 
-def _found(path: Path, root: Path, error: EmovecError | None) -> Found:
+def found_at(path: Path, root: Path, error: EmovecError | None = None) -> Found:
+    """What lies at a path, found below a root."""
     below = path.relative_to(root) if path != root and path.is_relative_to(root) else Path(path.name)
     return Found(path, uri_of(path), os.fsencode(below).decode(errors="replace"), error)
 

@@ -210,3 +210,25 @@ def test_deleting_takes_all_away(api: Api) -> None:
     failed(api.client.delete(url), 404, "not_found")
     assert checked(api.client.delete(f"{COLLECTION}/customers/a"), 200, Deletion)["recordings"] == 1
     failed(api.client.get(f"{COLLECTION}/recordings/{kept}"), 404, "not_found")
+
+
+def test_no_client_makes_the_server_fetch_anything(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by a file's name, not by a field, and not by trying again what failed."""
+    asked: list[object] = []
+    monkeypatch.setattr("emovec_db.sources.remote.storage._filesystem", asked.append)
+    address = "http://169.254.169.254/latest/a.wav"
+    fields = dict.fromkeys(("uri", "url", "path", "paths", "manifest", "customer"), address)
+    sent = api.client.post(f"{COLLECTION}/recordings", data={"recording": file(wav(200), address), **fields})
+    if sent.status_code == 202:
+        api.database.run_next_job("test")
+    bad = api.client.post(f"{COLLECTION}/recordings", data={"recording": file(b"no sound", address)})
+    job = checked(bad, 202, Job)
+    while api.database.run_next_job("test") is not None:
+        pass
+    assert api.client.post(f"/v1/jobs/{job['job_id']}/retry").status_code == 409
+    for one in checked(api.client.get(f"{COLLECTION}/recordings"), 200, RecordingPage)["items"]:
+        assert one["uris"][0].startswith("upload:")
+        assert api.client.get(f"{COLLECTION}/recordings/{one['recording_id']}/audio").status_code == 200
+    named = file(b"no sound", address)
+    assert api.client.post(f"{COLLECTION}/predictions", data={"recording": named}).status_code == 422
+    assert asked == []
