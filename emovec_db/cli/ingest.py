@@ -196,5 +196,5 @@ def _require_precision(target: Collection, precision: str | None) -> None:
     if own.precision != precision:
         raise EncoderMismatchError(
             f"collection {target.name!r} holds embeddings of {own.encoder_id}, and {precision} is asked for: leave "
-            "--precision away, or ingest into another collection"
+            f"--precision away, ingest into another collection, or `emovec reencode --precision {precision}`"
         )

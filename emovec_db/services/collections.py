@@ -11,7 +11,7 @@ from emovec_db.store.store import Store
 
 
 def open_or_create(store: Store, encoders: Encoders, name: str, wishes: Wishes = NO_WISHES) -> Collection:
-    """The collection of that name; a new one is bound to the configured encoder and the wishes for good.
+    """The collection of that name; a new one is bound to the configured encoder and the wishes.
 
     Raises:
         QueryError: a wish that nobody can fulfil.
@@ -38,7 +38,8 @@ def _check(found: Collection, wishes: Wishes) -> None:
     if wishes.segmentation is not None and _kind(kept.segmentation) != wishes.segmentation:
         raise RecipeMismatchError(
             f"collection {found.name!r} was made with segmentation {kept.segmentation}, not {wishes.segmentation}: "
-            "utterances that were cut otherwise can't be mixed. Leave the segmentation out, or use another collection"
+            "utterances that were cut otherwise can't be mixed. Leave the segmentation out, use another collection, or "
+            f"cut all of it anew: `emovec reencode --segmentation {wishes.segmentation}`"
         )
     if wishes.cleaning is not None and {_kind(name) for name in kept.cleaning} != {*wishes.cleaning}:
         raise RecipeMismatchError(

@@ -70,7 +70,8 @@ class Encoders:
             raise EncoderMismatchError(
                 f"collection {collection.name!r} holds embeddings of {expected.encoder_id}, but {source!r} is "
                 f"{encoder.identity.encoder_id}: their embeddings can't be compared. Use another collection for the "
-                f"other encoder, or set EMOVEC_ENCODER to the collection's ({recipe.encoder_source})",
+                f"other encoder, or set EMOVEC_ENCODER to the collection's ({recipe.encoder_source}) or to nothing; "
+                f"`emovec reencode --to {source}` gives the collection the other one",
                 collection=collection.name,
                 expected=expected.encoder_id,
                 got=encoder.identity.encoder_id,

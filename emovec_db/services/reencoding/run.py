@@ -104,9 +104,8 @@ class Reencoding:
             yield [one for one in ids if one not in self.lost]
 
     def _encode(self, batch: list[Reread]) -> _Batch:
-        with self.store.read() as unit:
-            self._stop_if_cancelled(unit)
-        return list(zip(batch, self.rereader.encode(batch, self.target), strict=True))
+        patiently(self._stop_between_batches)
+        return list(zip(batch, patiently(lambda: self.rereader.encode(batch, self.target)), strict=True))
 
     def _write(self, batch: _Batch) -> None:
         """One transaction; what was deleted, or written by another process, meanwhile is left out."""
@@ -137,6 +136,10 @@ class Reencoding:
         with self.store.read() as unit:
             serving = unit.collections.get(self.target.name)
         self.indexes.prepare(self.target, serving, SPACES.values())
+
+    def _stop_between_batches(self) -> None:
+        with self.store.read() as unit:
+            self._stop_if_cancelled(unit)
 
     def _stop_if_cancelled(self, unit: Unit) -> None:
         if unit.jobs.is_cancelled(self.job_id):
