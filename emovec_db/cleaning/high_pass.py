@@ -24,6 +24,9 @@ class HighPass:
 
     name = made_by = "high-pass-1"
 
+    def require(self) -> None:
+        """Nothing that is not always here."""
+
     def treat(self, waveform: Waveform) -> Waveform:
         """See `Treatment.treat`."""
         return in_blocks(waveform, _filtered, block_s=BLOCK_S, context_s=CONTEXT_S)

@@ -20,6 +20,9 @@ class Normalise:
 
     name = made_by = "normalise-1"
 
+    def require(self) -> None:
+        """Nothing that is not always here."""
+
     def treat(self, waveform: Waveform) -> Waveform:
         """See `Treatment.treat`."""
         # without a copy of the waveform's size, as np.abs would make

@@ -20,5 +20,8 @@ class Treatment(Protocol):
     def made_by(self) -> str:
         """For provenance: the name, and the release of the library that does the work."""
 
+    def require(self) -> None:
+        """Raise MissingPartError, with the command that mends it, where what the work needs is not here."""
+
     def treat(self, waveform: Waveform) -> Waveform:
         """A new waveform of the same length, float32, finite; the same one always gives the same."""

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from emovec_db.cleaning.denoise import Denoise
 from emovec_db.cleaning.high_pass import HighPass
 from emovec_db.cleaning.normalise import Normalise
 from emovec_db.cleaning.protocol import Treatment
+from emovec_db.cleaning.separate import Separate
 from emovec_db.domain.sound import Waveform
 from emovec_db.errors import QueryError
 
-#: what new collections may ask for, and the newest version of it, in the order in which they run: the level is set
-#: last, of what is then left
-NEWEST: dict[str, Treatment] = {"high-pass": HighPass(), "normalise": Normalise()}
+#: What new collections may ask for, and the newest version of it, in the order in which they run: songs are separated
+#: as they were mixed, noise is judged without what lies under voices, and the level is set of what is left.
+NEWEST: dict[str, Treatment] = {
+    "separate": Separate(),
+    "high-pass": HighPass(),
+    "denoise": Denoise(),
+    "normalise": Normalise(),
+}
 TREATMENTS: dict[str, Treatment] = {treatment.name: treatment for treatment in NEWEST.values()}
 
 
@@ -46,17 +53,27 @@ def newest_cleaning(kinds: Sequence[str]) -> tuple[str, ...]:
 
     Raises:
         QueryError: a kind that is none.
-        MissingPartError: a treatment's library is not installed.
+        MissingPartError: what a treatment needs is not installed.
     """
-    unknown = [kind for kind in kinds if kind not in NEWEST]
-    if unknown:
-        raise QueryError(f"unknown cleaning {unknown[0]!r}; expected some of: {', '.join(NEWEST)}")
-    return tuple(NEWEST[kind].name for kind in NEWEST if kind in kinds)
+    _check(kinds, NEWEST)
+    return cleaning_named([treatment.name for kind, treatment in NEWEST.items() if kind in kinds]).names
 
 
 def cleaning_named(names: Sequence[str]) -> Cleaning:
-    """The treatments of these names; raises QueryError where there is none of a name."""
-    unknown = [name for name in names if name not in TREATMENTS]
+    """The treatments of these names, ready to work.
+
+    Raises:
+        QueryError: there is none of a name.
+        MissingPartError: what a treatment needs is not installed.
+    """
+    _check(names, TREATMENTS)
+    cleaning = Cleaning(tuple(TREATMENTS[name] for name in names))
+    for treatment in cleaning.treatments:
+        treatment.require()
+    return cleaning
+
+
+def _check(asked: Sequence[str], known: Mapping[str, Treatment]) -> None:
+    unknown = [name for name in asked if name not in known]
     if unknown:
-        raise QueryError(f"unknown cleaning {unknown[0]!r}; expected some of: {', '.join(TREATMENTS)}")
-    return Cleaning(tuple(TREATMENTS[name] for name in names))
+        raise QueryError(f"unknown cleaning {unknown[0]!r}; expected some of: {', '.join(known)}")

@@ -48,7 +48,9 @@ class Terms:
     clean: Annotated[
         list[str] | None,
         typer.Option(
-            "--clean", metavar="NAMES", help="How a new collection cleans sound: high-pass, normalise; else not at all."
+            "--clean",
+            metavar="NAMES",
+            help="How a new collection cleans sound: separate, high-pass, denoise, normalise; else not at all.",
         ),
     ] = None
 

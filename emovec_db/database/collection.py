@@ -101,8 +101,9 @@ class Collection:
         What is stored already is passed over. What is `said` of them is in `domain.ingest.IngestFields`.
         `segmentation` says how a new collection cuts recordings, until it is encoded anew: at ``pauses`` (the
         default), or into equal ``windows``; `clean` what is done to their sound before, for good: any of
-        ``high-pass`` and ``normalise``, nothing if left out. With `retry_failed` only recordings that failed before
-        are tried again. What was deleted from the collection is left out (`suppressed`), unless `allow_again` is said.
+        ``separate``, ``high-pass``, ``denoise`` and ``normalise``, nothing if left out. With `retry_failed` only
+        recordings that failed before are tried again. What was deleted from the collection is left out (`suppressed`),
+        unless `allow_again` is said.
         Once `stop` is set, the ingest stores what it has in hand and ends.
 
         Raises:

@@ -10,7 +10,7 @@ import pytest
 
 HEAVY = {
     "aiohttp", "alembic", "av", "botocore", "faiss", "flask", "flask_openapi3", "fsspec", "funasr", "gunicorn",
-    "numpy", "onnxruntime", "pyarrow", "scipy", "sklearn", "soxr", "sqlalchemy", "torch",
+    "noisereduce", "numpy", "onnxruntime", "pyarrow", "scipy", "sklearn", "soxr", "sqlalchemy", "torch",
 }  # fmt: skip
 
 LISTING = "import json, sys; print('\\n' + json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from emovec_db.audio.decode import DECODE_CHAIN, decode
+from emovec_db.cleaning import separate
 from emovec_db.cleaning.registry import cleaning_named
 from emovec_db.database import Database
 from emovec_db.domain.sound import Sound, SoundLimits
 from emovec_db.encoder.fake import FakeEncoder
-from emovec_db.errors import QueryError, RecipeMismatchError
+from emovec_db.errors import MissingPartError, QueryError, RecipeMismatchError
+from tests.conftest import ROOT
 from tests.sounds import tone, write
 
 LIMITS = SoundLimits(max_bytes=10_000_000, max_duration_s=600)
@@ -58,6 +61,25 @@ def test_whatever_is_asked_of_it_is_cleaned_too(database: Database, hum: Path) -
     assert calls.compare(hum, hum) == pytest.approx(1, abs=1e-6)
     report = calls.audit()
     assert (report.max_embedding_deviation, report.decoded_otherwise) == (0, 0)
+
+
+def test_every_treatment_that_is_here_gives_the_same_numbers_again(database: Database) -> None:
+    samples = sorted((ROOT / "samples" / "amara").iterdir())[:4]
+    calls = database.collection("calls")
+    calls.ingest(*samples, clean=("denoise", "normalise", "high-pass"))
+    chain = calls.utterance(1).provenance.decode_chain
+    assert re.fullmatch(re.escape(DECODE_CHAIN) + r"/high-pass-1/denoise-1/noisereduce-3[.0-9]+/normalise-1", chain)
+    assert calls.audit().max_embedding_deviation == 0
+    assert [calls.similar(one, k=1)[0].similarity for one in samples] == pytest.approx([1] * 4, abs=1e-6)
+
+
+def test_what_is_not_installed_makes_no_collection(
+    database: Database, hum: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(separate, "find_spec", lambda _name: None)
+    with pytest.raises(MissingPartError, match=r"vocal separation needs Demucs.*emovec-db\[songs\]"):
+        database.collection("songs").ingest(hum, clean=("separate",))
+    assert not database.collection("songs").exists()
 
 
 def test_quality_identity_and_playback_are_those_of_the_sound_as_it_came(database: Database, hum: Path) -> None:
