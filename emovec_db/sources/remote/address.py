@@ -44,6 +44,11 @@ class Address:
         return unquote(urlsplit(self.uri).path.rstrip("/").rpartition("/")[2]) or self.uri
 
     @property
+    def server(self) -> str:
+        """Whose outage would be this address's: of object storage there is one server."""
+        return self.scheme if self.scheme in BUCKETS else urlsplit(self.uri).netloc
+
+    @property
     def has_listing(self) -> bool:
         """Whether folders and patterns make sense there."""
         return self.scheme in BUCKETS

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
 from emovec_db.domain.recording import Source
-from emovec_db.errors import NotAudioError, TooLargeError, UnreachableError, UnreadableError
+from emovec_db.errors import EmovecError, NotAudioError, TooLargeError, UnreachableError, UnreadableError
 from emovec_db.sources.remote import storage
 from emovec_db.sources.remote.address import Address
+from emovec_db.sources.remote.outages import Outages
 from emovec_db.sources.remote.trouble import PAUSES_S, Changed, with_patience
 
 _CHUNK_BYTES: Final = 1 << 20
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Remote:
     #: where fetched files lie; the memory of a machine may be too small for them, and so may `/tmp`
     folder: Path
     patience: Patience = Patience()
+    outages: Outages = field(default_factory=Outages)
 
     def state(self, address: Address) -> Source | None:
         """As `storage.state`, with patience.
@@ -57,7 +61,26 @@ class Remote:
             UnreachableError: the network or the server fails.
             MissingPartError: an extra is not installed.
         """
-        return with_patience(address.name, lambda: storage.state(address), self.patience.pauses_s)
+        return self.patiently(address, lambda: storage.state(address))
+
+    def patiently(self, address: Address, attempt: Callable[[], Result]) -> Result:
+        """What `attempt` at the address's server gives, as `with_patience`; one that is long away is not waited for.
+
+        Raises:
+            UnreadableError, UnreachableError: as `with_patience`.
+            EmovecError: what `attempt` itself raises on purpose.
+        """
+        self.outages.check(address.server, address.name)
+        try:
+            result = with_patience(address.name, attempt, self.patience.pauses_s)
+        except UnreachableError:
+            self.outages.failed(address.server)
+            raise
+        except EmovecError:
+            self.outages.answered(address.server)
+            raise
+        self.outages.answered(address.server)
+        return result
 
     @contextmanager
     def fetched(self, address: Address, max_bytes: int) -> Iterator[AtHand]:
@@ -69,7 +92,7 @@ class Remote:
             UnreadableError, UnreachableError, MissingPartError: as `state`.
         """
         with self._room(address) as file:
-            sha256 = with_patience(address.name, lambda: self._stream(address, file, max_bytes), self.patience.pauses_s)
+            sha256 = self.patiently(address, lambda: self._stream(address, file, max_bytes))
             # opened anew by its number, since whoever decodes it moves about in it
             yield AtHand(Path(f"/proc/self/fd/{file.fileno()}"), sha256)
 

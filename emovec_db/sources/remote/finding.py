@@ -16,7 +16,6 @@ from emovec_db.sources.globbing import fits, has_magic
 from emovec_db.sources.remote import storage
 from emovec_db.sources.remote.address import Address, address_of, object_address
 from emovec_db.sources.remote.fetching import Remote
-from emovec_db.sources.remote.trouble import with_patience
 
 #: files that servers are asked about at the same time
 ASKED_AT_ONCE: Final = 16
@@ -152,7 +151,7 @@ def _listing(remote: Remote, folder: Address, prefix: str) -> Iterator[storage.L
     token = None
     while True:
         ask = functools.partial(storage.list_page, folder, prefix, token)
-        page, token = with_patience(folder.name, ask, remote.patience.pauses_s)
+        page, token = remote.patiently(folder, ask)
         yield from page
         if token is None:
             return
