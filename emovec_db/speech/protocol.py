@@ -27,7 +27,7 @@ class Segmentation(Protocol):
 
 
 class Diarizer(Protocol):
-    """Tells the voices of one track apart; never whose they are."""
+    """Tells the voices of a recording apart; never whose they are."""
 
     @property
     def name(self) -> str:

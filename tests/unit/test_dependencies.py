@@ -21,6 +21,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 #: installed by the Makefile, in the build that suits the machine
 UNLOCKED = {"torch"}
+#: whose distributions are called otherwise and are in no lock, so that nothing here tells
+DISTRIBUTIONS = {"pyannote": "pyannote-audio"}
 #: extras that the tests use
 IN_DEV_LOCK = ("postgres", "dev", "emotion2vec", "parquet", "cleaning", "cluster", "remote")
 
@@ -64,7 +66,7 @@ def names(requirements: list[str]) -> set[str]:
 )
 def test_imports_are_locked(top: str, lock: str, beside: set[str]) -> None:
     available = set(locked(lock)) | beside
-    distributions = packages_distributions()
+    distributions = {name: [distribution] for name, distribution in DISTRIBUTIONS.items()} | packages_distributions()
     undeclared = {
         f"{name} in {file}"
         for name, file in third_party_imports(top).items()
