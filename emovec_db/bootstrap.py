@@ -16,6 +16,7 @@ from emovec_db.domain.sound import SoundLimits
 from emovec_db.encoder.registry import load_encoder
 from emovec_db.errors import SettingsError
 from emovec_db.services.deletion import Eraser
+from emovec_db.services.diarizers import Diarizers, load_diarizer
 from emovec_db.services.encoders import Encoders
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.ingest.archive import Ingest
@@ -49,6 +50,7 @@ class Parts:
     decoders: DecoderPool
     places: Places
     encoders: Encoders
+    diarizers: Diarizers
     sounds: SoundEncoder
     indexes: LiveIndexes
     search: Search
@@ -75,6 +77,7 @@ class Parts:
 
         Raises:
             EncoderMismatchError: the configured encoder is not the collection's.
+        MissingPartError: the diarizer's weights, or what runs them, are not there.
         """
 
         def renew() -> Ingest:
@@ -87,7 +90,7 @@ class Parts:
             decoders=self.decoders,
             places=self.places,
             collection=collection,
-            method=method_of(self.encoders, collection),
+            method=method_of(self.encoders, self.diarizers, collection),
             sounds=self.sounds,
             eraser=self.eraser,
             limits=limits,
@@ -126,6 +129,7 @@ def build(settings: Settings) -> Parts:
     # at least two, so that a long recording does not hold up every other request of a server
     decoders = DecoderPool(max(2, readers), timeout_s=settings.decode_timeout_s)
     places = Places(Remote(settings.fetched_dir))
+    diarizers = Diarizers(lambda kind: load_diarizer(kind, settings.resolved_models_dir))
     sounds = SoundEncoder()
     indexes = LiveIndexes(store, settings.index_dir)
     eraser = Eraser(store, blobs, indexes, sounds)
@@ -149,6 +153,7 @@ def build(settings: Settings) -> Parts:
         decoders=decoders,
         places=places,
         encoders=encoders,
+        diarizers=diarizers,
         sounds=sounds,
         indexes=indexes,
         search=Search(store, indexes),
@@ -160,6 +165,7 @@ def build(settings: Settings) -> Parts:
         reencodings=Reencodings(
             store=store,
             encoders=encoders,
+            diarizers=diarizers,
             blobs=blobs,
             decoders=decoders,
             places=places,

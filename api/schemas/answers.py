@@ -266,8 +266,8 @@ class Collection(Answer):
     dim: int
     segmentation: str
     cleaning: list[str]
-    diarization: str | None = Field(description="who tells voices apart; null: each track is taken for one voice")
-    voices: int | None = Field(description="how many voices each track has, where that was told")
+    diarization: str | None = Field(description="who tells voices apart; null: each recording is taken for one voice")
+    voices: int | None = Field(description="how many voices each recording has, where that was told")
     recordings: int
     utterances: int
     customers: int

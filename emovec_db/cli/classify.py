@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from emovec_db.cli import exit_codes
+from emovec_db.cli.option_sets import with_options
 from emovec_db.cli.options import JsonOption, examples, group
 from emovec_db.cli.output import console, print_json
 from emovec_db.cli.progress import meter
@@ -27,15 +29,48 @@ app = group()
 Unusable = RecordingError | RefusedError
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Whose voice is heard."""
+
+    role: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="Who speaks; a collection with a policy wants to know.")
+    ] = None
+    channel: Annotated[
+        str, typer.Option(metavar="NAME", help="Only this channel: left, right, ch0 …; else all are mixed.")
+    ] = "mix"
+    diarize: Annotated[
+        Literal["campplus", "pyannote"] | None,
+        typer.Option(help="Tell voices apart by this, and hear each for itself."),
+    ] = None
+    voices: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="How many voices there are, where that is known.")
+    ] = None
+
+    def as_arguments(self, collection: str | None) -> dict[str, Any]:
+        """Of `Database.classify`, or of `Collection.classify`; raises QueryError for what can't be done together."""
+        if self.role is not None and collection is None:
+            raise QueryError("--role is what a collection's policy wants to know: give --collection too")
+        if (self.diarize or self.voices) and collection is not None:
+            raise QueryError(
+                "a collection tells voices apart as it was made to, or not at all: give --diarize and --voices without "
+                "--collection"
+            )
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
 @app.command(
     epilog=examples(
         "emovec classify clip.mp3",
         "emovec classify call.wav --granularity frame --out results/",
         "emovec classify *.wav --json",
         "emovec classify call.wav --collection calls --role customer --channel right",
+        "emovec classify call.wav --diarize campplus --voices 2",
     )
 )
+@with_options(whose=Whose)
 def classify(
+    whose: Whose,
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Recordings, any format.", show_default=False)],
     granularity: Annotated[
         Literal["utterance", "frame"], typer.Option("--granularity", help="One answer, or also its course over time.")
@@ -52,12 +87,6 @@ def classify(
         str | None,
         typer.Option("--collection", metavar="NAME", help="Use this collection's encoder, not the configured one."),
     ] = None,
-    role: Annotated[
-        str | None, typer.Option(metavar="ROLE", help="Who speaks; a collection with a policy wants to know.")
-    ] = None,
-    channel: Annotated[
-        str, typer.Option(metavar="NAME", help="Only this channel: left, right, ch0 …; else all are mixed.")
-    ] = "mix",
     as_json: JsonOption = False,
 ) -> None:
     """Say which of nine emotions is heard in recordings.
@@ -65,9 +94,7 @@ def classify(
     Nothing is stored. A file that can't be used is reported on stderr and the others are still answered; the exit
     code is then 3.
     """
-    if role is not None and collection is None:
-        raise QueryError("--role is what a collection's policy wants to know: give --collection too")
-    wanted = {"frames": granularity == "frame", "channel": channel, **({"role": role} if role else {})}
+    wanted = {"frames": granularity == "frame", **whose.as_arguments(collection)}
     answers: list[Any] = []
     failed: list[tuple[Path, Unusable]] = []
     notice = None

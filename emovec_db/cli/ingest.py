@@ -53,12 +53,24 @@ class Terms:
             help="How a new collection cleans sound: separate, high-pass, denoise, normalise; else not at all.",
         ),
     ] = None
+    diarize: Annotated[
+        Literal["campplus", "pyannote"] | None,
+        typer.Option(help="Who tells a new collection's voices apart; else each recording is taken for one voice."),
+    ] = None
+    voices: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="How many voices each recording has, where known.")
+    ] = None
 
     @property
     def wishes(self) -> dict[str, Any]:
         """As arguments of `Collection.create` and `Collection.ingest`."""
         clean = [name for names in self.clean or () for name in comma_list("--clean", names)]
-        return {"segmentation": self.segmentation, "clean": clean or None}
+        return {
+            "segmentation": self.segmentation,
+            "clean": clean or None,
+            "diarize": self.diarize,
+            "voices": self.voices,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,5 +120,6 @@ def recording_name(uri: str | None, channel: str = "mix") -> str:
 
 
 def segment(utterance: Utterance) -> str:
-    """To the second, for example ``0:00 – 0:13``."""
-    return f"{clock(utterance.start_s)[:-2]} – {clock(math.ceil(utterance.end_s))[:-2]}"
+    """To the second, with its voice where voices are told apart: ``0:00 – 0:13``, ``0:00 – 0:13, B``."""
+    times = f"{clock(utterance.start_s)[:-2]} – {clock(math.ceil(utterance.end_s))[:-2]}"
+    return f"{times}, {utterance.voice}" if utterance.voice else times

@@ -76,13 +76,21 @@ class Collection:
         with self._parts.store.read() as unit:
             return unit.collections.summary(unit.collections.get(self.name))
 
-    def create(self, *, segmentation: str | None = None, clean: Sequence[str] | None = None) -> None:
-        """Make the collection, empty, unless it is there; `segmentation` and `clean` as in `ingest`.
+    def create(
+        self,
+        *,
+        segmentation: str | None = None,
+        clean: Sequence[str] | None = None,
+        diarize: str | None = None,
+        voices: int | None = None,
+    ) -> None:
+        """Make the collection, empty, unless it is there; what is wished as in `ingest`.
 
         Raises:
-            QueryError, RecipeMismatchError: what is wished is nothing that there is, or not the collection's.
+            QueryError, RecipeMismatchError, MissingPartError: what is wished is nothing that there is, or not the
+                collection's.
         """
-        self._opened(_wishes(segmentation, clean))
+        self._opened(_wishes(segmentation, clean, diarize, voices))
 
     # --- taking recordings in
 
@@ -91,6 +99,8 @@ class Collection:
         *paths: str | Path,
         segmentation: str | None = None,
         clean: Sequence[str] | None = None,
+        diarize: str | None = None,
+        voices: int | None = None,
         retry_failed: bool = False,
         progress: Progress | None = None,
         stop: threading.Event | None = None,
@@ -101,19 +111,21 @@ class Collection:
         What is stored already is passed over. What is `said` of them is in `domain.ingest.IngestFields`.
         `segmentation` says how a new collection cuts recordings, until it is encoded anew: at ``pauses`` (the
         default), or into equal ``windows``; `clean` what is done to their sound before, for good: any of
-        ``separate``, ``high-pass``, ``denoise`` and ``normalise``, nothing if left out. With `retry_failed` only
-        recordings that failed before are tried again. What was deleted from the collection is left out (`suppressed`),
-        unless `allow_again` is said.
-        Once `stop` is set, the ingest stores what it has in hand and ends.
+        ``separate``, ``high-pass``, ``denoise`` and ``normalise``, nothing if left out; `diarize` who tells the voices
+        of a recording apart, for good: ``campplus`` or ``pyannote``, nobody if left out; `voices` how many there are,
+        where that is known. With `retry_failed` only recordings that failed before are tried again. What was deleted
+        from the collection is left out (`suppressed`), unless `allow_again` is said. Once `stop` is set, the ingest
+        stores what it has in hand and ends.
 
         Raises:
             QueryError: a pattern, channel, role or manifest makes no sense.
             EncoderMismatchError: the configured encoder is not the collection's.
-            RecipeMismatchError: the collection was made with another segmentation or cleaning.
+            RecipeMismatchError: the collection was made with another segmentation, cleaning or diarizer.
+            MissingPartError: what a wish needs is not there.
             StoppedError: `stop` was set before all was done; the same again goes on from there.
             DiskFullError, BusyError: what is stored is kept, and the same again goes on from there.
         """
-        wishes = _wishes(segmentation, clean)
+        wishes = _wishes(segmentation, clean, diarize, voices)
         if retry_failed:
             return self._archives(progress, stop).retry_failed(self._opened(wishes))
         request = self._request(paths, said)
@@ -124,6 +136,8 @@ class Collection:
         *paths: str | Path,
         segmentation: str | None = None,
         clean: Sequence[str] | None = None,
+        diarize: str | None = None,
+        voices: int | None = None,
         **said: Unpack[IngestFields],
     ) -> Job:
         """Queue what `ingest` would take for workers, on any host that sees the same paths; the job.
@@ -131,7 +145,8 @@ class Collection:
         Raises: as `ingest`.
         """
         request = self._request(paths, said)
-        job_id = self._archives(None).distribute(self._opened(_wishes(segmentation, clean)), request)
+        wishes = _wishes(segmentation, clean, diarize, voices)
+        job_id = self._archives(None).distribute(self._opened(wishes), request)
         with self._parts.store.read() as unit:
             return unit.jobs.get(job_id)
 
@@ -264,7 +279,7 @@ class Collection:
         """
         stored = self._stored()
         # by the encoder of the generation that is searched, also if the collection is given another one meanwhile
-        method = method_of(self._parts.encoders, stored)
+        method = method_of(self._parts.encoders, self._parts.diarizers, stored)
         sound = self._admitted(recording, limits, role=recording_role, channel=recording_channel)
         heard = classify(method, self._parts.sounds, sound, frames=False)
         scores = np.array(heard.prediction.scores, dtype=np.float32)
@@ -451,7 +466,7 @@ class Collection:
             blobs=self._parts.blobs,
             decoders=self._parts.decoders,
             places=self._parts.places,
-            method=method_of(self._parts.encoders, stored),
+            method=method_of(self._parts.encoders, self._parts.diarizers, stored),
             limits=self._parts.archive_limits,
         )
         return audit.run(stored, sample, seed)
@@ -471,8 +486,10 @@ class Collection:
         """The collection's, or the one that it would be bound to if it were made now."""
         with self._parts.store.read() as unit:
             stored = unit.collections.find(self.name)
-        encoders = self._parts.encoders
-        return method_for_new(encoders) if stored is None else method_of(encoders, stored)
+        parts = self._parts
+        if stored is None:
+            return method_for_new(parts.encoders, parts.diarizers)
+        return method_of(parts.encoders, parts.diarizers, stored)
 
     def _stored(self) -> StoredCollection:
         with self._parts.store.read() as unit:
@@ -480,7 +497,7 @@ class Collection:
 
     def _opened(self, wishes: Wishes = NO_WISHES) -> StoredCollection:
         """The stored collection, made if need be."""
-        return open_or_create(self._parts.store, self._parts.encoders, self.name, wishes)
+        return open_or_create(self._parts.store, self._parts.encoders, self._parts.diarizers, self.name, wishes)
 
     def _request(self, paths: Sequence[str | Path], said: IngestFields) -> IngestRequest:
         """Checked before anything is written."""
@@ -504,5 +521,6 @@ class Collection:
         )
 
 
-def _wishes(segmentation: str | None, clean: Sequence[str] | None) -> Wishes:
-    return Wishes(segmentation=segmentation, cleaning=None if clean is None else tuple(clean))
+def _wishes(segmentation: str | None, clean: Sequence[str] | None, diarize: str | None, voices: int | None) -> Wishes:
+    cleaning = None if clean is None else tuple(clean)
+    return Wishes(segmentation=segmentation, cleaning=cleaning, diarize=diarize, voices=voices)

@@ -14,7 +14,7 @@ from emovec_db.audio.decode import from_samples
 from emovec_db.bootstrap import Parts, build
 from emovec_db.database.collection import Collection
 from emovec_db.domain.classification import Classification
-from emovec_db.domain.collection import CollectionSummary
+from emovec_db.domain.collection import CollectionSummary, Wishes
 from emovec_db.domain.job import ErrorKind, ItemMessage, Job, JobItem
 from emovec_db.domain.query import Page
 from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound, SoundLimits
@@ -81,17 +81,24 @@ class Database:
         frames: bool = False,
         frame_embeddings: bool = False,
         channel: str = MIX,
+        diarize: str | None = None,
+        voices: int | None = None,
         limits: SoundLimits | None = None,
     ) -> Classification:
         """Emotion of a recording, or one channel of it, by the configured encoder; nothing is stored.
 
+        With `diarize` (``campplus`` or ``pyannote``) each voice is heard for itself; `voices` is how many there are,
+        where that is known.
+
         Raises:
             RecordingError: the recording can't be used; says why.
             QueryError: the encoder has no embeddings of frames.
+            MissingPartError: the diarizer's weights, or what runs them, are not there.
         """
+        wishes = Wishes(diarize=diarize, voices=voices)
         chosen = limits or self._parts.archive_limits
         sound = admitted_sound(self._parts.decoders, NO_POLICY, recording, chosen, channel=channel)
-        method = method_for_new(self._parts.encoders)
+        method = method_for_new(self._parts.encoders, self._parts.diarizers, wishes)
         return classify(method, self._parts.sounds, sound, frames=frames, frame_embeddings=frame_embeddings)
 
     def compare(self, first: str | Path | Sound, second: str | Path | Sound, *, space: str = "embedding") -> float:
@@ -102,7 +109,8 @@ class Database:
         """
         decoders, limits = self._parts.decoders, self._parts.archive_limits
         sounds = [admitted_sound(decoders, NO_POLICY, one, limits) for one in (first, second)]
-        return compare(method_for_new(self._parts.encoders), self._parts.sounds, space_named(space), *sounds)
+        method = method_for_new(self._parts.encoders, self._parts.diarizers)
+        return compare(method, self._parts.sounds, space_named(space), *sounds)
 
     def encoder_id(self) -> str:
         """Of the configured encoder."""

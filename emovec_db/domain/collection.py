@@ -21,9 +21,9 @@ class Recipe:
     segmentation: str
     #: treatments of the sound before it is cut and encoded, in their order, for example ``("high-pass-1",)``
     cleaning: tuple[str, ...] = ()
-    #: who tells voices apart, for example ``campplus-1@1f2e3d4c5b6a``; None: nobody, each track is one voice
+    #: who tells voices apart, for example ``campplus-1@1f2e3d4c5b6a``; None: nobody, each recording is one voice
     diarization: str | None = None
-    #: how many voices each track has; None: the diarizer finds out
+    #: how many voices each recording has; None: the diarizer finds out
     voices: int | None = None
 
 
@@ -37,7 +37,7 @@ class Wishes:
     cleaning: tuple[str, ...] | None = None
     #: campplus or pyannote: tell voices apart
     diarize: str | None = None
-    #: how many there are on each track
+    #: how many each recording has
     voices: int | None = None
 
     def __post_init__(self) -> None:

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from emovec_db.cleaning.registry import newest_cleaning
 from emovec_db.domain.collection import NO_WISHES, Collection, Recipe, Wishes
 from emovec_db.errors import ConflictError, RecipeMismatchError
+from emovec_db.services.diarizers import Diarizers
 from emovec_db.services.encoders import Encoders
-from emovec_db.speech.registry import DEFAULT_SEGMENTATION, newest_segmentation
+from emovec_db.services.methods import check_wishes, recipe_for_new
 from emovec_db.store.store import Store
 
 
-def open_or_create(store: Store, encoders: Encoders, name: str, wishes: Wishes = NO_WISHES) -> Collection:
+def open_or_create(
+    store: Store, encoders: Encoders, diarizers: Diarizers, name: str, wishes: Wishes = NO_WISHES
+) -> Collection:
     """The collection of that name; a new one is bound to the configured encoder and the wishes.
 
     Raises:
         QueryError: a wish that nobody can fulfil.
-        MissingPartError: what a wish needs is not installed.
+        MissingPartError: what a wish needs is not there.
         RecipeMismatchError: the collection exists and was made otherwise.
     """
-    recipe = _recipe(encoders, wishes)
-    found = _find(store, name) or _create(store, encoders, name, recipe)
+    check_wishes(wishes)
+    found = _find(store, name)
+    if found is None:
+        found = _create(store, encoders, name, recipe_for_new(encoders, diarizers, wishes))
     _check(found, wishes)
     return found
-
-
-def _recipe(encoders: Encoders, wishes: Wishes) -> Recipe:
-    return Recipe(
-        encoder_source=encoders.configured_source,
-        segmentation=newest_segmentation(wishes.segmentation or DEFAULT_SEGMENTATION),
-        cleaning=newest_cleaning(wishes.cleaning or ()),
-    )
 
 
 def _check(found: Collection, wishes: Wishes) -> None:
@@ -47,11 +43,24 @@ def _check(found: Collection, wishes: Wishes) -> None:
             f"{_listed(wishes.cleaning)}: embeddings of sound that was cleaned otherwise can't be compared. Leave the "
             "cleaning out, or use another collection"
         )
+    diarizer = _kind(kept.diarization or "")
+    if wishes.diarize not in (None, diarizer) or wishes.voices not in (None, kept.voices):
+        raise RecipeMismatchError(
+            f"collection {found.name!r} was made {_told_apart(diarizer, kept.voices)}, not "
+            f"{_told_apart(wishes.diarize or '', wishes.voices)}: utterances that were cut otherwise can't be mixed. "
+            "Leave the diarizer out, or use another collection"
+        )
 
 
 def _kind(name: str) -> str:
-    """``pauses`` of ``pauses-1``."""
-    return name.rpartition("-")[0]
+    """``pauses`` of ``pauses-1``, ``campplus`` of ``campplus-1@1f2e3d4c5b6a``."""
+    return name.partition("@")[0].rpartition("-")[0]
+
+
+def _told_apart(diarizer: str, voices: int | None) -> str:
+    if not diarizer:
+        return "without telling voices apart"
+    return f"with voices told apart by {diarizer}" + (f", {voices} of them" if voices else "")
 
 
 def _listed(names: tuple[str, ...]) -> str:

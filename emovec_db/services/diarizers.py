@@ -53,12 +53,13 @@ class Diarizers:
         """How a recipe cuts, with its diarizer where it has one.
 
         Raises:
+            QueryError: the recipe does not cut at pauses, but tells voices apart.
             RecipeMismatchError: the diarizer's weights are others than those of the recipe.
             MissingPartError, BadWeightsError: as `of_kind`.
         """
-        segmentation = segmentation_named(recipe.segmentation)
-        if recipe.diarization is None or not isinstance(segmentation, Pauses):
-            return segmentation
+        if recipe.diarization is None:
+            return segmentation_named(recipe.segmentation)
+        pauses = pauses_of(recipe.segmentation)
         diarizer = self.of_kind(recipe.diarization.partition("-")[0])
         if diarizer.name != recipe.diarization:
             raise RecipeMismatchError(
@@ -66,7 +67,18 @@ class Diarizers:
                 "utterances that were cut otherwise can't be mixed. Bring the earlier weights back, or use another "
                 "collection"
             )
-        return ByVoice(segmentation, diarizer, recipe.voices)
+        return ByVoice(pauses, diarizer, recipe.voices)
+
+
+def pauses_of(segmentation: str) -> Pauses:
+    """The segmentation of that name; QueryError unless it cuts at pauses, as is needed to tell voices apart."""
+    found = segmentation_named(segmentation)
+    if not isinstance(found, Pauses):
+        raise QueryError(
+            f"voices are told apart in speech between pauses, and {segmentation} is asked for: take pauses, or take "
+            "each recording for one voice"
+        )
+    return found
 
 
 def load_diarizer(kind: str, models_dir: Path) -> Diarizer:

@@ -15,6 +15,7 @@ from emovec_db.domain.sound import SoundLimits
 from emovec_db.errors import ConflictError
 from emovec_db.processes import owner_name
 from emovec_db.services.deletion import Eraser
+from emovec_db.services.diarizers import Diarizers
 from emovec_db.services.encoders import Encoders
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.foreground import held
@@ -36,6 +37,7 @@ class Reencodings:
 
     store: Store
     encoders: Encoders
+    diarizers: Diarizers
     blobs: Blobs
     decoders: DecoderPool
     places: Places
@@ -109,7 +111,7 @@ class Reencodings:
             precision = precision or serving.generation.encoder.precision
         if aim.segmentation is not None:
             recipe = replace(recipe, segmentation=newest_segmentation(aim.segmentation))
-        return method_by(self.encoders.named(recipe.encoder_source, precision), recipe), recipe
+        return method_by(self.encoders.named(recipe.encoder_source, precision), self.diarizers, recipe), recipe
 
     def _rereader(self, collection: Collection, method: Method) -> Rereader:
         return Rereader(

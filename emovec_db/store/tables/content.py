@@ -44,7 +44,7 @@ class GenerationRow(Base):
     dim: Mapped[int]
     encoder_source: Mapped[str]
     segmentation: Mapped[str]
-    #: who tells voices apart, and how many each track has where that was told
+    #: who tells voices apart, and how many each recording has where that was told
     diarization: Mapped[str | None]
     voices: Mapped[int | None]
     created_at: Mapped[datetime]

@@ -319,8 +319,8 @@ class FakeDatabase:
         self.asked.append(("retry_job", (job_id,), {}))
         return job(job_id + 1, state=JobState.QUEUED)
 
-    def classify(self, file: Path, *, frames: bool = False, channel: str = "mix") -> Classification:
-        self.asked.append(("classify", (file,), {"frames": frames, "channel": channel}))
+    def classify(self, file: Path, *, frames: bool = False, **said: Any) -> Classification:
+        self.asked.append(("classify", (file,), {"frames": frames, **said}))
         if file.suffix == ".txt":
             raise NotAudioError(f"{file.name} is not audio")
         return classification(frames=frames)

@@ -180,7 +180,7 @@ class TestIngest:
             "--role", "customer", "--recorded-at", "2026-01-02", "--metadata", "a=1", "--channels", "left, right",
             "--roles", "left=agent,right=customer", "--retry-failed", "--encoder", "other", "--precision", "fp32",
             "--segmentation", "windows", "--clean", "normalise, high-pass", "--clean", "high-pass",
-            "--collection", "calls",
+            "--diarize", "campplus", "--voices", "2", "--collection", "calls",
             "--manifest", "calls.csv", "--column", "customer=caller", "--column", "uri=wav",
         )  # fmt: skip
 
@@ -201,6 +201,8 @@ class TestIngest:
                     "channels": ("left", "right"),
                     "roles": {"left": "agent", "right": "customer"},
                     "segmentation": "windows",
+                    "diarize": "campplus",
+                    "voices": 2,
                     "allow_again": False,
                     "clean": ["normalise", "high-pass", "high-pass"],
                     "retry_failed": True,
@@ -350,7 +352,8 @@ class TestPolicy:
     def test_ingest_forbids_first(self, run: Run, database: FakeDatabase) -> None:
         run("ingest", "calls", "--forbid-role", "agent", "--forbid-role", "other", "--segmentation", "windows")
 
-        assert database.asked[0] == ("create", (), {"segmentation": "windows", "clean": None})
+        wished = {"segmentation": "windows", "clean": None, "diarize": None, "voices": None}
+        assert database.asked[0] == ("create", (), wished)
         assert [asked[:2] for asked in database.asked[1:]] == [
             ("forbid_role", ("agent",)),
             ("forbid_role", ("other",)),
