@@ -42,15 +42,18 @@ def list_models(as_json: JsonOption = False) -> None:
         _print_entries(entries)
 
 
-@app.command(epilog=examples("emovec models pull emotion2vec_plus_large"))
+@app.command(epilog=examples("emovec models pull emotion2vec_plus_large", "emovec models pull campplus"))
 def pull(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As models list has it.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="As models list has it, or campplus.", show_default=False)
+    ],
     as_json: JsonOption = False,
 ) -> None:
-    """Download an encoder.
+    """Download an encoder, or campplus, which tells voices apart.
 
     One that is there stays as it is; an interrupted download goes on."""
     from emovec_db.cli.downloads import download_meter
+    from emovec_db.encoder.published import CAMPPLUS
     from emovec_db.encoder.pull import pull_model
 
     with download_meter() as progress:
@@ -58,7 +61,8 @@ def pull(
     if as_json:
         print_json({"name": name, "path": str(path)})
     else:
-        console().print(f"{printable(path.name)} is in {printable(str(path))}; use it with EMOVEC_ENCODER={name}.")
+        use = "--diarize campplus" if path.name == CAMPPLUS.name else f"EMOVEC_ENCODER={name}"
+        console().print(f"{printable(path.name)} is in {printable(str(path))}; use it with {use}.")
 
 
 @app.command(epilog=examples("emovec models show compact", "emovec models show ./my-checkpoint --json"))

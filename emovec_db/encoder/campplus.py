@@ -18,15 +18,14 @@ from emovec_db.domain.sound import Waveform
 from emovec_db.encoder.checksums import check_files
 from emovec_db.encoder.fbank import fbank
 from emovec_db.encoder.hashing import file_sha256
+from emovec_db.encoder.published import CAMPPLUS
 from emovec_db.errors import BadWeightsError, MissingPartError
 
 if TYPE_CHECKING:
     import torch
 
-#: its name on ModelScope, below iic/, and on this disk; Hugging Face has the same files as funasr/campplus
-CAMPPLUS_FOLDER: Final = "speech_campplus_sv_zh-cn_16k-common"
-CONFIG, WEIGHTS = "config.yaml", "campplus_cn_common.bin"
-REQUIRED_FILES: Final = (CONFIG, WEIGHTS)
+REQUIRED_FILES: Final = CAMPPLUS.required_files
+CONFIG, WEIGHTS = REQUIRED_FILES
 #: what FunASR's network takes; its other arguments are none of a model's
 ARGUMENTS: Final = frozenset(
     {
@@ -81,8 +80,8 @@ def _require_files(path: Path) -> None:
     missing = [name for name in REQUIRED_FILES if not (path / name).is_file()]
     if missing:
         raise MissingPartError(
-            f"the weights of CAM++ are not there ({path} lacks {', '.join(missing)}): put the files of ModelScope's "
-            f"iic/{CAMPPLUS_FOLDER}, or Hugging Face's funasr/campplus, into that folder"
+            f"the weights of CAM++ are not there ({path} lacks {', '.join(missing)}): run emovec models pull "
+            "campplus, or put the files of Hugging Face's funasr/campplus into that folder"
         )
 
 
@@ -94,7 +93,7 @@ def _arguments(path: Path) -> dict[str, Any]:
         config = yaml.safe_load((path / CONFIG).read_text(encoding="utf-8"))
         model, arguments = config["model"], dict(config["model_conf"])
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-        raise BadWeightsError(f"{path / CONFIG} can't be read as CAM++'s: {error}; download it again") from error
+        raise BadWeightsError(f"{path / CONFIG} can't be read as CAM++'s: {error}; pull it again") from error
     unknown = sorted(set(arguments) - ARGUMENTS)
     if model != "CAMPPlus" or unknown or arguments.get("output_level", "segment") != "segment":
         raise BadWeightsError(
@@ -124,7 +123,7 @@ def _load(path: Path, arguments: Mapping[str, Any]) -> torch.nn.Module:
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise BadWeightsError(
             f"{path / WEIGHTS} can't be read as plain tensors ({reason}): it is damaged, incomplete or holds Python "
-            "objects that emovec-db refuses to run; download it again"
+            "objects that emovec-db refuses to run; pull it again"
         ) from error
     with warnings.catch_warnings(), torch.device("meta"):  # neither memory nor random initialisation
         warnings.simplefilter("ignore")

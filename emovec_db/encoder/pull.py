@@ -17,12 +17,10 @@ from pathlib import Path
 from typing import Final
 
 from emovec_db.encoder.checksums import check_files, write_checksums
-from emovec_db.encoder.emotion2vec.directory import CONFIG, REQUIRED_FILES, TOKENS, WEIGHTS
-from emovec_db.encoder.published import PUBLISHED, published_by_source
+from emovec_db.encoder.emotion2vec.directory import WEIGHTS
+from emovec_db.encoder.published import PUBLISHED, PublishedModel, pullable
 from emovec_db.errors import BadWeightsError, ConflictError, MissingPartError, NotFoundError
 
-#: small files first, so that a wrong name shows before 2 GB
-FILES: Final = (CONFIG, "configuration.json", TOKENS, WEIGHTS)
 BLOCK_BYTES: Final = 1 << 20
 TIMEOUT_S: Final = 60
 
@@ -57,31 +55,31 @@ def pull_model(name: str, models_dir: Path, *, hub: Hub = MODELSCOPE, progress: 
     Raises NotFoundError (no such model), MissingPartError (hub out of reach, or it broke off), BadWeightsError (what
     came is no such model), ConflictError (another pull of the same model runs).
     """
-    model = published_by_source(name)
+    model = pullable(name)
     if model is None:
-        known = ", ".join(published.name for published in PUBLISHED)
+        known = ", ".join([*(published.name for published in PUBLISHED), "campplus"])
         raise NotFoundError(f"there is no published model {name!r}; expected one of {known}")
     target = models_dir / model.name
     models_dir.mkdir(parents=True, exist_ok=True)
     gathering = models_dir / f".{model.name}.pull"
     with _alone(models_dir / f".{model.name}.lock", model.name):
-        if _is_whole(target):
+        if _is_whole(target, model):
             return target
         gathering.mkdir(exist_ok=True)
-        for file in FILES:
-            _download(hub, model.name, gathering / file, progress or _silent)
+        for file in model.files:
+            _download(hub, model, gathering / file, progress or _silent)
         _check(gathering, hub)
-        write_checksums(gathering, FILES)
+        write_checksums(gathering, model.files)
         _put_in_place(gathering, target)
     return target
 
 
-def _is_whole(target: Path) -> bool:
+def _is_whole(target: Path, model: PublishedModel) -> bool:
     """Whether the model is there and, where its checksums are too, unchanged."""
-    if not all((target / file).is_file() for file in REQUIRED_FILES):
+    if not all((target / file).is_file() for file in model.required_files):
         return False
     try:
-        check_files(target, FILES)
+        check_files(target, model.files)
     except BadWeightsError:
         return False
     return True
@@ -101,22 +99,22 @@ def _alone(lock: Path, name: str) -> Iterator[None]:
         yield
 
 
-def _download(hub: Hub, name: str, path: Path, progress: Progress) -> None:
+def _download(hub: Hub, model: PublishedModel, path: Path, progress: Progress) -> None:
     """Bring `path` from the hub unless it is there."""
     if path.is_file():
         return
     try:
-        _fetch(hub.url(name, path.name), path, progress)
+        _fetch(hub.url(model.name, path.name), path, progress)
     except urllib.error.HTTPError as error:
         with error:
             raise MissingPartError(
                 f"{hub.title} answers {error.code} {error.reason} for {error.url}; expected the file: try the other "
-                f"hub, or put {', '.join(REQUIRED_FILES)} into a directory by hand and give that"
+                f"hub, or put {', '.join(model.required_files)} into a directory by hand and give that"
             ) from error
     except (OSError, http.client.HTTPException) as error:
         raise MissingPartError(
-            f"{path.name} of {name} could not be downloaded from {hub.title} ({error}): "
-            f"check network and disk, then run emovec models pull {name} again; it goes on where it stopped"
+            f"{path.name} of {model.name} could not be downloaded from {hub.title} ({error}): "
+            f"check network and disk, then run emovec models pull {model.name} again; it goes on where it stopped"
         ) from error
 
 
@@ -162,8 +160,8 @@ def _open(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
 
 
 def _check(gathering: Path, hub: Hub) -> None:
-    """Whether weights came, and whole: torch's files are zip archives, whose directory stands at the end."""
-    if not zipfile.is_zipfile(gathering / WEIGHTS):
+    """Whether weights came, and whole: Emotion2Vec+'s are zip archives, whose directory stands at the end."""
+    if (gathering / WEIGHTS).is_file() and not zipfile.is_zipfile(gathering / WEIGHTS):
         shutil.rmtree(gathering)
         raise BadWeightsError(f"{hub.title} gave a {WEIGHTS} that is no torch file; nothing was kept: pull again")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from emovec_db.domain.collection import Recipe
-from emovec_db.encoder.campplus import CAMPPLUS_FOLDER, Campplus
+from emovec_db.encoder import published
+from emovec_db.encoder.campplus import Campplus
 from emovec_db.encoder.checksums import check_files
 from emovec_db.encoder.hashing import file_sha256
 from emovec_db.errors import QueryError, RecipeMismatchError
@@ -91,7 +92,7 @@ def load_diarizer(kind: str, models_dir: Path) -> Diarizer:
         folder = models_dir / PYANNOTE_FOLDER
         check_config(folder)
         return load_pyannote(folder, _folder_sha256(folder))
-    network = Campplus(models_dir / CAMPPLUS_FOLDER)
+    network = Campplus(models_dir / published.CAMPPLUS.name)
     return VoiceWindows(f"campplus-1@{network.sha256[:12]}", network.embed)
 
 

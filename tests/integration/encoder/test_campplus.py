@@ -14,6 +14,7 @@ from emovec_db.encoder import campplus
 from emovec_db.encoder.campplus import CONFIG, WEIGHTS, Campplus
 from emovec_db.encoder.checksums import write_checksums
 from emovec_db.encoder.fbank import fbank
+from emovec_db.encoder.published import CAMPPLUS
 from emovec_db.errors import BadWeightsError, MissingPartError
 from tests.conftest import require
 from tests.sounds import babble
@@ -26,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     require(importlib.util.find_spec("funasr") and importlib.util.find_spec("torch"), "FunASR is not installed")
     from tests.voice_models import write_campplus
 
-    return write_campplus(tmp_path_factory.mktemp("models") / campplus.CAMPPLUS_FOLDER)
+    return write_campplus(tmp_path_factory.mktemp("models") / CAMPPLUS.name)
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_the_hash_is_of_weights_and_network(folder: Path, copy: Path, tmp_path: 
 @pytest.mark.parametrize("name", [CONFIG, WEIGHTS])
 def test_a_missing_file_is_named_with_what_to_do(copy: Path, name: str) -> None:
     (copy / name).unlink()
-    with pytest.raises(MissingPartError, match=rf"lacks {name}\): put the files of ModelScope's iic/speech_campplus"):
+    with pytest.raises(MissingPartError, match=rf"lacks {name}\): run emovec models pull campplus, or put"):
         Campplus(copy)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import emovec_db
 from emovec_db.database import Database
-from emovec_db.encoder.campplus import CAMPPLUS_FOLDER
+from emovec_db.encoder.published import CAMPPLUS
 from emovec_db.errors import RecipeMismatchError
 from tests.conftest import require
 
@@ -20,7 +20,7 @@ def database(tmp_path: Path) -> Database:
     require(importlib.util.find_spec("funasr") and importlib.util.find_spec("torch"), "FunASR is not installed")
     from tests.voice_models import write_campplus
 
-    write_campplus(tmp_path / "data" / "models" / CAMPPLUS_FOLDER)
+    write_campplus(tmp_path / "data" / "models" / CAMPPLUS.name)
     return emovec_db.open(tmp_path / "data", encoder="fake")
 
 
@@ -44,6 +44,6 @@ def test_a_real_conversation(database: Database, shared_data: Path, tmp_path: Pa
     spans = [(one.start_s, one.end_s, one.voice) for one in utterances]
     assert [(one.start_s, one.end_s, one.voice) for one in again.timeline.utterances] == spans
 
-    write_campplus(tmp_path / "data" / "models" / CAMPPLUS_FOLDER, seed=1)
+    write_campplus(tmp_path / "data" / "models" / CAMPPLUS.name, seed=1)
     with emovec_db.open(tmp_path / "data", encoder="fake") as reopened, pytest.raises(RecipeMismatchError):
         reopened.collection("calls").ingest(file)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from emovec_db.encoder.checksums import CHECKSUMS
+from emovec_db.encoder.published import CAMPPLUS
 from emovec_db.encoder.pull import HUGGING_FACE, MODELSCOPE, Hub, pull_model
 from emovec_db.errors import BadWeightsError, ConflictError, MissingPartError, NotFoundError
 
@@ -113,6 +114,18 @@ def test_whole_model(site: Site, tmp_path: Path, redirects: bool) -> None:
     size = len(site.files["model.pt"])
     assert seen[-1] == ("model.pt", size, size)
     assert [entry.name for entry in tmp_path.iterdir() if entry.is_dir()] == [NAME]
+
+
+@pytest.mark.parametrize("name", ["campplus", "iic/speech_campplus_sv_zh-cn_16k-common"])
+def test_what_tells_voices_apart_comes_too(site: Site, tmp_path: Path, name: str) -> None:
+    site.files = {"config.yaml": b"model: CAMPPlus", "configuration.json": b"{}", "campplus_cn_common.bin": b"weights"}
+    path = pull_model(name, tmp_path, hub=hub(site))
+    assert path == tmp_path / CAMPPLUS.name
+    assert content_of(path) == site.files
+    assert site.requests[0][0] == f"/models/iic/{CAMPPLUS.name}/resolve/master/config.yaml"
+    asked = len(site.requests)
+    assert pull_model(name, tmp_path, hub=hub(site)) == path
+    assert len(site.requests) == asked
 
 
 def test_what_is_there_stays(site: Site, tmp_path: Path) -> None:
