@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from emovec_db.domain.query import Page
 from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound, SoundLimits
 from emovec_db.encoder.pull import pull_model
 from emovec_db.encoder.registry import ModelDetails, ModelEntry, list_models, show_model
+from emovec_db.errors import DiskFullError
 from emovec_db.services.classify import classify, compare
 from emovec_db.services.gate import NO_POLICY, admitted_sound
 from emovec_db.services.job_control import cancel, retry
@@ -132,7 +134,7 @@ class Database:
 
     def job(self, job_id: int) -> Job:
         """A job; NotFoundError where there is none."""
-        end_leases(self._parts.store)
+        self._end_leases()
         with self._parts.store.read() as unit:
             return unit.jobs.get(job_id)
 
@@ -148,7 +150,7 @@ class Database:
 
     def jobs(self, *, collection: str | None = None, cursor: str | None = None, limit: int = 50) -> Page[Job]:
         """Jobs of a collection or of all, the newest first; NotFoundError where there is no such collection."""
-        end_leases(self._parts.store)
+        self._end_leases()
         with self._parts.store.read() as unit:
             collection_id = None if collection is None else unit.collections.get(collection).collection_id
             return unit.jobs.page(collection_id, cursor, limit)
@@ -198,3 +200,8 @@ class Database:
     def pull_model(self, name: str, progress: Callable[[str, int, int | None], None] | None = None) -> Path:
         """Download an encoder's files into the models folder."""
         return pull_model(name, self.settings.resolved_models_dir, progress=progress)
+
+    def _end_leases(self) -> None:
+        """What is gone is noted as soon as there is room for it; looking does not depend on that."""
+        with suppress(DiskFullError):
+            end_leases(self._parts.store)

@@ -74,6 +74,8 @@ def test_a_full_disk(tmp_path: Path, archive: Path) -> None:
         assert 0 < stored(emovec) < RECORDINGS
         assert emovec.json("check")["consistent"]
         assert emovec.json("ingest", archive, code=1)["code"] == "disk_full"
+        assert emovec.json("jobs", "list")["items"], "looking needs no room"
+        assert emovec.json("search", next(archive.rglob("*.wav")))["matches"]
         enlarge(60_000)
         goes_on(emovec, archive)
 

@@ -319,3 +319,19 @@ def test_known_when_it_was_read_and_deleted_before_it_is_written(
     assert (report.suppressed, report.updated, report.notes) == (
         1, 0, ("1 × deleted before, so left out: --allow-again takes it in again",),
     )  # fmt: skip
+
+
+def test_another_try_remembers_that_it_was_allowed_again(database: Database, calls: Collection, folder: Path) -> None:
+    """What was asked of an ingest holds for its failures too, and for what workers do of it."""
+    calls.ingest(folder)
+    delete(calls)
+    kept = {file: file.read_bytes() for file in folder.rglob("*.wav")}
+    for file in kept:
+        file.write_text("broken")
+    assert calls.ingest(folder, allow_again=True).failed == 3
+    for file, data in kept.items():
+        file.write_bytes(data)
+    database.retry_job(database.jobs().items[0].job_id)
+    job = database.run_next_job("test")
+    assert job is not None
+    assert job.counts == {"ingested": 3}
