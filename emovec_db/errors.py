@@ -37,7 +37,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     ├── JobCancelledError            409, exit 130: somebody stopped it
     ├── StoppedError                 409, exit 130: whoever runs it stopped it
     ├── BusyError                    503, with Retry-After
-    │   └── UnavailableError         the database is away
+    │   └── UnavailableError         the database, or the broker, is away
     ├── DiskFullError                507
     └── IndexDamagedError           the index cannot be used; the database is untouched
 
@@ -291,7 +291,10 @@ class BusyError(EmovecError):
 
 
 class UnavailableError(BusyError):
-    """Raised when the database can't be reached, or was lost in the middle: it is being started again, or is down."""
+    """Raised when the database can't be reached, or was lost in the middle: it is being started again, or is down.
+
+    So is a broker.
+    """
 
     code = "unavailable"
 

@@ -147,9 +147,9 @@ def ingest(
         target = database.collection(collection)
         known = told.as_arguments(database.settings.zone)
         if way.engine:
-            from emovec_db.worker.cluster.broker import checked_broker_url
+            from emovec_db.worker.cluster.broker import celery_app, messages_waiting
 
-            checked_broker_url(database.settings)
+            messages_waiting(celery_app(database.settings))  # now, not when everything is queued
         if way.dry_run:
             from emovec_db.cli.forecasts import print_forecasts
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emovec_db.cli.output import error_console
 from emovec_db.domain.ingest import IngestReport
+from emovec_db.domain.job import JobState
+from emovec_db.errors import JobCancelledError
+from emovec_db.services.patience import patiently
 
 if TYPE_CHECKING:
     from emovec_db.cli.progress import Meter
@@ -23,7 +26,7 @@ def share_out(
     database: Database, target: Collection, paths: Sequence[str], known: Mapping[str, Any], show: Meter
 ) -> IngestReport:
     """Queue an archive and watch it until it is done; Ctrl-C ends the watching, not the work."""
-    job = target.distribute(*paths, **known)
+    job = target.distribute(*paths, **known, queued=lambda job: show(job.done, job.total, "still looking for more"))
     try:
         job = _watched(database, job, show)
     except KeyboardInterrupt:
@@ -32,16 +35,18 @@ def share_out(
             f"emovec jobs cancel {job.job_id} ends it."
         )
         raise
+    if job.state is JobState.CANCELLED:
+        raise JobCancelledError(f"job {job.job_id} was cancelled: what was stored is kept")
     return _report(database, job)
 
 
 def _watched(database: Database, job: Job, show: Meter) -> Job:
-    began_s = time.monotonic()
+    began_s, job_id = time.monotonic(), job.job_id
     while job.state.is_open:
         idle = not job.done and time.monotonic() - began_s > NO_WORKER_AFTER_S
         show(job.done, job.total, "nobody has begun: is an emovec worker --engine celery running?" if idle else "")
         time.sleep(LOOK_EVERY_S)
-        job = database.job(job.job_id)
+        job = patiently(lambda: database.job(job_id))
     return job
 
 

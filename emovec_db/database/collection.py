@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -138,17 +138,16 @@ class Collection:
         clean: Sequence[str] | None = None,
         diarize: str | None = None,
         voices: int | None = None,
+        queued: Callable[[Job], None] | None = None,
         **said: Unpack[IngestFields],
     ) -> Job:
         """Queue what `ingest` would take for workers, on any host that sees the same paths; the job.
 
-        Raises: as `ingest`.
+        `queued` is called with it whenever more of it is queued. Raises as `ingest`.
         """
         request = self._request(paths, said)
-        wishes = _wishes(segmentation, clean, diarize, voices)
-        job_id = self._archives(None).distribute(self._opened(wishes), request)
-        with self._parts.store.read() as unit:
-            return unit.jobs.get(job_id)
+        stored = self._opened(_wishes(segmentation, clean, diarize, voices))
+        return self._archives().distribute(stored, request, queued or (lambda _job: None))
 
     def watch(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,6 +27,7 @@ from emovec_db.services.job_control import cancel, retry
 from emovec_db.services.job_work import JobWork
 from emovec_db.services.leases import end_leases
 from emovec_db.services.methods import method_for_new
+from emovec_db.services.outbox import Outbox
 from emovec_db.settings import Settings
 from emovec_db.spaces.registry import space_named
 
@@ -178,16 +178,15 @@ class Database:
         """
         return self._work.run_next(owner, item_id=item_id)
 
-    def unsent_items(self, most_waiting: int) -> tuple[ItemMessage, ...]:
-        """Items that wait and of which no broker was told, noted as sent; no more than `most_waiting` wait then."""
-        now = datetime.now(UTC)
-        with self._parts.store.write() as unit:
-            return unit.messages.take_unsent(now, max(0, most_waiting - unit.messages.waiting(now)))
+    def unsent_items(self, limit: int) -> tuple[ItemMessage, ...]:
+        """Items that wait and of which no broker was told, noted as sent: uploads, and so many of archives that no more
+        than `limit` of those wait then.
+        """
+        return Outbox(self._parts.store).unsent(limit)
 
-    def resend_items(self, older_than_s: float) -> int:
-        """Have items sent again that were sent longer ago than this and not taken up since; how many."""
-        with self._parts.store.write() as unit:
-            return unit.messages.forget_sent(datetime.now(UTC) - timedelta(seconds=older_than_s))
+    def resend_items(self, older_than_s: float, *, urgent: bool) -> int:
+        """Have items, uploads or others, sent again that were sent longer ago than this and not taken up; how many."""
+        return Outbox(self._parts.store).send_again(older_than_s, urgent=urgent)
 
     def models(self) -> tuple[ModelEntry, ...]:
         """Encoders that are here or can be pulled."""

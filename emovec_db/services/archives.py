@@ -10,7 +10,7 @@ from datetime import tzinfo
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import Forecast, IngestReport, IngestRequest
-from emovec_db.domain.job import ARCHIVE_JOB
+from emovec_db.domain.job import ARCHIVE_JOB, Job
 from emovec_db.errors import QueryError, UnreadableError
 from emovec_db.processes import owner_name
 from emovec_db.services.distribution import Distribution
@@ -74,13 +74,16 @@ class Archives:
         self._run(collection, self._survey(collection, request, found, tally), tally)
         return tally.report()
 
-    def distribute(self, collection: Collection, request: IngestRequest) -> int:
-        """Queue what the request names for workers; the job's id, once everything is queued. Raises as `ingest`."""
+    def distribute(self, collection: Collection, request: IngestRequest, queued: Callable[[Job], None]) -> Job:
+        """Queue what the request names for workers; the job, once everything is queued. Raises as `ingest`."""
         tally = Tally()
         self._forget_rows(collection, request)
         found = find(request, self.zone, self.places.remote, Counter())
+        surveyed = self._survey(collection, request, found, tally)
         with counting(count(request, self.zone, self.places.remote), tally):
-            return Distribution(self.store, collection, tally).run(self._survey(collection, request, found, tally))
+            job = Distribution(self.store, collection, tally, queued).run(surveyed)
+        self._forget_readable(collection)
+        return job
 
     def forecast(self, collection: Collection | None, request: IngestRequest) -> Iterator[Forecast]:
         """What `ingest` would do, as far as that shows without opening a recording; nothing is written."""

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
-from emovec_db.domain.job import ARCHIVE_JOB, JobProgress
-from emovec_db.errors import EmovecError, JobCancelledError
+from emovec_db.domain.job import ARCHIVE_JOB, Job, JobProgress
+from emovec_db.errors import ConflictError, EmovecError, JobCancelledError
 from emovec_db.processes import owner_name
 from emovec_db.services.ingest.reading import Candidate, Reading
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.ingest.writing import EncodedReading, write
 from emovec_db.services.leases import LEASE_S, beating, end_leases
 from emovec_db.services.parcels import FILES_PER_ITEM, parcels
+from emovec_db.services.patience import patiently
 from emovec_db.store.store import Store
 
 #: files looked at between two transactions: some items at a time, so that workers begin at once
@@ -35,9 +36,11 @@ class Distribution:
     store: Store
     collection: Collection
     tally: Tally
+    #: called with the job whenever more is queued
+    queued: Callable[[Job], None]
 
-    def run(self, found: Iterable[Candidate | Reading]) -> int:
-        """The job's id. Killed meanwhile, what was queued is done all the same, and the same again queues the rest."""
+    def run(self, found: Iterable[Candidate | Reading]) -> Job:
+        """The job. Killed meanwhile, what was queued is done all the same, and the same again queues the rest."""
         owner = owner_name()
         end_leases(self.store)
         with self.store.write() as unit:
@@ -53,9 +56,7 @@ class Distribution:
         except BaseException as error:
             self._give_up(job_id, owner, error)
             raise
-        with self.store.write() as unit:
-            unit.jobs.release(job_id, owner, self.tally.total)
-        return job_id
+        return patiently(lambda: self._release(job_id, owner))
 
     def _queue(self, job_id: int, found: Iterable[Candidate | Reading]) -> None:
         """What can't even be looked at, and what is stored already, is settled here."""
@@ -65,18 +66,40 @@ class Distribution:
         while some := list(islice(iterator, FILES_AT_ONCE)):
             failed = [EncodedReading(one, ()) for one in some if isinstance(one, Reading)]
             if failed:
-                write(self.store, self.collection, NOTHING_DECODED, failed, job_id, self.tally)
+                self._write(failed, job_id)
             files = ((one.source.uri, one.as_params()) for one in some if isinstance(one, Candidate))
             items = list(_told_apart(parcels(files, FILES_PER_ITEM), keys))
             news, settled = Counter(self.tally.counts) - settled, Counter(self.tally.counts)
-            with self.store.write() as unit:
-                if unit.jobs.is_cancelled(job_id):
-                    raise JobCancelledError(f"job {job_id} was cancelled: what was stored is kept")
-                unit.items.add(job_id, items)
-                unit.jobs.settle(job_id, JobProgress(counts=news), failed_by_one=False)
-        rest = Counter(self.tally.counts) - settled
+            self.queued(self._add(job_id, items, news))
+        self._add(job_id, [], Counter(self.tally.counts) - settled)
+
+    def _write(self, failed: Sequence[EncodedReading], job_id: int) -> None:
+        patiently(lambda: write(self.store, self.collection, NOTHING_DECODED, failed, job_id, self.tally))
+
+    def _add(self, job_id: int, items: Sequence[tuple[str, Mapping[str, Any]]], news: Counter[str]) -> Job:
+        tries = count(1)
+
+        def add() -> Job:
+            attempt = next(tries)
+            try:
+                with self.store.write() as unit:
+                    if unit.jobs.is_cancelled(job_id):
+                        raise JobCancelledError(f"job {job_id} was cancelled: what was stored is kept")
+                    unit.items.add(job_id, items)
+                    unit.jobs.settle(job_id, JobProgress(counts=news), failed_by_one=False)
+            except ConflictError:
+                if attempt == 1:
+                    raise
+                # the first try was committed, only its answer was lost
+            with self.store.read() as unit:
+                return unit.jobs.get(job_id)
+
+        return patiently(add)
+
+    def _release(self, job_id: int, owner: str) -> Job:
         with self.store.write() as unit:
-            unit.jobs.settle(job_id, JobProgress(counts=rest), failed_by_one=False)
+            unit.jobs.release(job_id, owner, self.tally.total)
+            return unit.jobs.get(job_id)
 
     def _give_up(self, job_id: int, owner: str, error: BaseException) -> None:
         reason = error.message if isinstance(error, EmovecError) else "interrupted: run the same again to continue"

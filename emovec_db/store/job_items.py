@@ -145,17 +145,13 @@ def claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return JobItemRow.state.in_(_OPEN), free, JobRow.state.in_((*_OPEN, JobState.CANCELLED))
 
 
-def uploads_first() -> ColumnElement[int]:
-    """To order by: nobody waits for a bulk load as one does for an upload."""
-    return case((JobRow.kind == UPLOAD_JOB, 0), else_=1)
-
-
 def _claimable(now: datetime, item_id: int | None) -> Query:
     statement = select(JobItemRow.item_id, JobItemRow.attempts).join(JobRow, JobRow.job_id == JobItemRow.job_id)
     statement = statement.where(*claimable(now))
     if item_id is not None:
         statement = statement.where(JobItemRow.item_id == item_id)
-    first = statement.order_by(uploads_first(), JobItemRow.item_id).limit(1)
+    uploads_first = case((JobRow.kind == UPLOAD_JOB, 0), else_=1)
+    first = statement.order_by(uploads_first, JobItemRow.item_id).limit(1)
     return first.with_for_update(skip_locked=True, of=JobItemRow)
 
 

@@ -29,12 +29,14 @@ class Emovec:
 
     data_dir: Path
     database_url: str | None = None
+    broker_url: str | None = None
 
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("EMOVEC_")}
-        url = {"EMOVEC_DATABASE_URL": self.database_url} if self.database_url else {}
-        return {**kept, "EMOVEC_DATA_DIR": str(self.data_dir), "NO_COLOR": "1", **url}
+        urls = {"EMOVEC_DATABASE_URL": self.database_url, "EMOVEC_BROKER_URL": self.broker_url}
+        named = {name: url for name, url in urls.items() if url is not None}
+        return {**kept, "EMOVEC_DATA_DIR": str(self.data_dir), "NO_COLOR": "1", **named}
 
     def argv(self, *arguments: str | Path) -> list[str]:
         return [sys.executable, "-m", "emovec_db", *map(str, arguments)]

@@ -6,7 +6,6 @@ import io
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,7 +16,8 @@ import emovec_db
 from emovec_db.database import Database
 from emovec_db.domain.job import Job, JobState
 from emovec_db.errors import SettingsError
-from emovec_db.worker.cluster.broker import celery_app, messages_waiting
+from emovec_db.worker.cluster import dispatcher
+from emovec_db.worker.cluster.broker import QUEUE, celery_app, messages_waiting
 from emovec_db.worker.cluster.dispatcher import dispatch_once
 from tests.brokers import RedisServer
 from tests.e2e.command import Emovec
@@ -103,15 +103,10 @@ def each_once(database: Database) -> None:
 def test_two_workers_share_an_archive_which_the_command_watches(
     database: Database, worker: Start, archive: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    command = Emovec(tmp_path / "data")
-    environment = {**command.environment, **settings}
+    emovec = Emovec(tmp_path / "data", settings["EMOVEC_DATABASE_URL"], settings["EMOVEC_BROKER_URL"])
     with worker("one") as one, worker("two") as two:
-        done = subprocess.run(
-            command.argv("ingest", archive, "--collection", "calls", "--engine", "celery", "--json"),
-            env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert f'"ingested":{RECORDINGS}' in done.stdout.replace(" ", "")
+        document = emovec.json("ingest", archive, "--collection", "calls", "--engine", "celery")
+        assert (document["ingested"], document["failed"]) == (RECORDINGS, 0)
         assert [re.search(r"job 1 ", process.text()) is not None for process in (one, two)] == [True, True]
         assert (one.end(), two.end()) == (0, 0)
     each_once(database)
@@ -135,10 +130,12 @@ def test_a_broker_that_forgets_everything_loses_nothing(
     job = database.collection("calls").distribute(archive)
     app = celery_app(database.settings)
     dispatch_once(app, database)
-    assert messages_waiting(app) == 3
-    broker.stop()
+    assert messages_waiting(app) == (0, 3)
+    broker.client.flushall()
     with worker("one") as one:
-        until(lambda: "next try" in one.text())
+        one.match("waits for messages")
+        broker.stop()
+        one.match("next try")
         broker.start()
         assert over(database, job).counts == {"ingested": RECORDINGS}
         assert "sent again" in one.text()
@@ -179,13 +176,29 @@ def test_an_upload_does_not_wait_behind_a_bulk_load(database: Database, worker: 
     dispatch_once(app, database)
     upload = calls.upload(io.BytesIO((archive / "0000.wav").read_bytes()), "call.wav")
     dispatch_once(app, database)
-    assert messages_waiting(app) == 4
+    assert messages_waiting(app) == (1, 3)
     with worker("one") as one:
         over(database, bulk)
         over(database, upload)
         jobs = [int(number) for number in re.findall(r"job (\d+) ", one.text())]
     assert jobs[0] == upload.job_id
     assert jobs.count(bulk.job_id) == 3
+
+
+def test_an_upload_whose_message_is_lost_is_sent_again_while_an_archive_waits(
+    database: Database, archive: Path, broker: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = database.collection("calls")
+    calls.distribute(archive)
+    calls.upload(io.BytesIO((archive / "0000.wav").read_bytes()), "call.wav")
+    app = celery_app(database.settings)
+    dispatch_once(app, database)
+    assert messages_waiting(app) == (1, 3)
+    broker.client.delete(QUEUE)
+    assert messages_waiting(app) == (0, 3)
+    monkeypatch.setattr(dispatcher, "LOST_AFTER_S", 0)
+    dispatch_once(app, database)
+    assert messages_waiting(app) == (1, 3)
 
 
 def test_messages_hold_nothing_but_ids(database: Database, archive: Path, broker: RedisServer) -> None:
@@ -198,24 +211,31 @@ def test_messages_hold_nothing_but_ids(database: Database, archive: Path, broker
 
 
 @pytest.mark.parametrize(
-    ("database_url", "broker_url", "message"),
+    ("database_url", "broker_url", "code", "message"),
     [
-        ("sqlite:///x.db", "redis://localhost", "needs PostgreSQL: a SQLite file"),
-        ("postgresql://h/x", "", "set EMOVEC_BROKER_URL"),
-        ("postgresql://h/x", "amqp://user:secret@h", "begins with 'amqp'"),
+        ("sqlite:///x.db", "redis://localhost", 2, "needs PostgreSQL: a SQLite file"),
+        ("postgresql://h/x", "", 2, "set EMOVEC_BROKER_URL"),
+        ("postgresql://h/x", "amqp://user:secret@h", 2, "begins with 'amqp'"),
+        ("postgresql://h/x", "redis://:secret@127.0.0.1:1/0", 1, "the broker redis://:**@127.0.0.1:1/0 is away"),
     ],
 )
-def test_what_it_needs_is_said(tmp_path: Path, database_url: str, broker_url: str, message: str) -> None:
-    environment = {"EMOVEC_DATABASE_URL": database_url, "EMOVEC_BROKER_URL": broker_url}
-    command = Emovec(tmp_path / "data")
-    done = subprocess.run(
-        command.argv("worker", "--engine", "celery"),
-        env={**command.environment, **environment}, cwd=tmp_path, capture_output=True, text=True, timeout=60,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
+def test_what_it_needs_is_said(tmp_path: Path, database_url: str, broker_url: str, code: int, message: str) -> None:
+    done = Emovec(tmp_path / "data", database_url, broker_url).run("worker", "--engine", "celery")
+    assert (done.code, done.stdout) == (code, "")
     assert message in " ".join(done.stderr.split())
     assert "secret" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broker_that_is_away_is_told_before_anything_is_queued(
+    database: Database, settings: dict[str, str], archive: Path, broker: RedisServer, tmp_path: Path
+) -> None:
+    broker.stop()
+    emovec = Emovec(tmp_path / "data", settings["EMOVEC_DATABASE_URL"], settings["EMOVEC_BROKER_URL"])
+    answer = emovec.json("ingest", archive, "--engine", "celery", code=1)
+    assert answer["code"] == "unavailable"
+    assert "see whether it runs, then do the same again" in answer["message"]
+    assert database.jobs().items == ()
 
 
 def test_ingest_refuses_what_workers_could_not_share(tmp_path: Path, broker: RedisServer) -> None:

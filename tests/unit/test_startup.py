@@ -9,8 +9,9 @@ import sys
 import pytest
 
 HEAVY = {
-    "aiohttp", "alembic", "av", "botocore", "faiss", "flask", "flask_openapi3", "fsspec", "funasr", "gunicorn",
-    "noisereduce", "numpy", "onnxruntime", "pyarrow", "scipy", "sklearn", "soxr", "sqlalchemy", "torch",
+    "aiohttp", "alembic", "av", "botocore", "celery", "faiss", "flask", "flask_openapi3", "fsspec", "funasr",
+    "gunicorn", "kombu", "noisereduce", "numpy", "onnxruntime", "pyarrow", "redis", "scipy", "sklearn", "soxr",
+    "sqlalchemy", "torch",
 }  # fmt: skip
 
 LISTING = "import json, sys; print('\\n' + json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"

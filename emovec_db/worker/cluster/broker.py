@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from emovec_db.domain.job import ItemMessage
-from emovec_db.errors import MissingPartError, SettingsError
+from emovec_db.errors import MissingPartError, SettingsError, UnavailableError
 from emovec_db.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ URGENT, BULK = 0, 9
 #: Redis gives a message to another worker when the first is silent for so long. Dead workers are noticed sooner, by
 #: their leases in the database; this only has to be longer than any item takes, or one would run twice in vain.
 VISIBILITY_TIMEOUT_S: Final = 6 * 3600
+BROKER_TIMEOUT_S: Final = 5
 
 
 def celery_app(settings: Settings) -> Celery:
@@ -39,8 +40,9 @@ def celery_app(settings: Settings) -> Celery:
     app = Celery("emovec", broker=url, set_as_current=False)
     app.conf.update(
         accept_content=["json"],
+        broker_connection_max_retries=None,
         broker_connection_retry_on_startup=True,
-        broker_connection_timeout=5,
+        broker_connection_timeout=BROKER_TIMEOUT_S,
         broker_transport_options={
             "queue_order_strategy": "priority",
             "priority_steps": [URGENT, BULK],
@@ -51,6 +53,8 @@ def celery_app(settings: Settings) -> Celery:
         task_ignore_result=True,
         task_reject_on_worker_lost=True,
         task_serializer="json",
+        # what is in hand goes on while the broker is away: the lease says whose it is
+        worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_prefetch_multiplier=1,
@@ -85,9 +89,27 @@ def send(app: Celery, message: ItemMessage) -> None:
     app.send_task(TASK, [message.item_id], priority=URGENT if message.urgent else BULK, retry=False)
 
 
-def messages_waiting(app: Celery) -> int:
-    """How many messages the broker holds for workers."""
+def messages_waiting(app: Celery) -> tuple[int, int]:
+    """How many urgent and other messages the broker holds for workers.
+
+    Raises:
+        UnavailableError: the broker does not answer.
+    """
+    from celery.exceptions import OperationalError
+
     with app.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, timeout=5)
-        declared: Any = connection.default_channel.queue_declare(queue=QUEUE, durable=True)
-        return int(declared.message_count)
+        try:
+            connection.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_S)
+            channel: Any = connection.default_channel
+            everything = int(channel.queue_declare(queue=QUEUE, durable=True).message_count)
+            urgent = int(channel.client.llen(QUEUE))  # Redis's list of the first priority has the queue's own name
+        except OperationalError as error:
+            raise UnavailableError(
+                f"the broker {connection.as_uri()} is away ({_reason(error)}): see whether it runs, then do the same "
+                "again"
+            ) from error
+    return urgent, max(0, everything - urgent)
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

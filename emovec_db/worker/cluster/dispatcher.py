@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EVERY_S: Final = 1.0
 #: messages ahead of the workers; the rest waits in the database, whatever the archive's size
 MOST_WAITING: Final = 256
-#: an item that was sent and waits while the broker holds no message was lost, unless that is just on its way
+#: an item that was sent and waits while the broker holds no message of its kind was lost, unless it is on its way
 LOST_AFTER_S: Final = 10.0
 
 log = logging.getLogger(__name__)
@@ -38,14 +38,16 @@ def dispatch(app: Celery, database: Database, stop: threading.Event) -> None:
 
 def dispatch_once(app: Celery, database: Database) -> None:
     """Send what no broker knows of; noted before it is sent, so that what gets lost between is found as lost."""
-    if messages_waiting(app) == 0:
-        lost = database.resend_items(LOST_AFTER_S)
-        if lost:
-            log.warning("%d items were sent and never arrived: they are sent again", lost)
+    urgent, others = messages_waiting(app)
+    lost = sum(
+        database.resend_items(LOST_AFTER_S, urgent=kind) for kind, held in ((True, urgent), (False, others)) if not held
+    )
+    if lost:
+        log.warning("%d items were sent and never arrived: they are sent again", lost)
     for message in database.unsent_items(MOST_WAITING):
         send(app, message)
 
 
 def _brief(error: Exception) -> str:
-    """The first line; of a broker's error not its URL."""
+    """The first line: further ones of a database quote rows."""
     return (str(error).strip() or repr(error)).splitlines()[0]

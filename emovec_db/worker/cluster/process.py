@@ -6,15 +6,20 @@ import logging
 import os
 import socket
 import threading
-from typing import Any
+import warnings
+from typing import TYPE_CHECKING, Any
 
 from emovec_db.database import Database, open_database
-from emovec_db.errors import EmovecError
+from emovec_db.errors import BusyError, EmovecError
 from emovec_db.processes import owner_name
+from emovec_db.services.patience import patiently
 from emovec_db.settings import Settings
-from emovec_db.worker.cluster.broker import TASK, celery_app
+from emovec_db.worker.cluster.broker import TASK, celery_app, messages_waiting
 from emovec_db.worker.cluster.dispatcher import dispatch
 from emovec_db.worker.loop import MAX_PAUSE_S
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +32,18 @@ def run_celery_worker(settings: Settings) -> int:
 
     Raises:
         MissingPartError, SettingsError: as `celery_app`.
+        UnavailableError: the broker does not answer. Later that is waited for.
         EmovecError: the database can't be opened.
     """
     app = celery_app(settings)
+    messages_waiting(app)
+
+    from celery.exceptions import CPendingDeprecationWarning
+
     stop = threading.Event()
     with open_database(settings) as database:
-        _define_task(app, database)
+        define_task(app, database)
+        _warm_up(database)
         dispatcher = threading.Thread(target=dispatch, args=(app, database, stop), name="emovec-dispatch", daemon=True)
         dispatcher.start()
         worker = app.Worker(
@@ -45,6 +56,10 @@ def run_celery_worker(settings: Settings) -> int:
             without_heartbeat=True,
             without_mingle=True,
         )
+        # what Celery says each time that the broker goes away: to end what is in hand (the lease says whose it is), and
+        # that a message could not be acknowledged (it comes again, and its item is done)
+        warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
+        logging.getLogger("celery.worker.request").addFilter(_without_traceback)
         log.info("the worker waits for messages")
         try:
             worker.start()
@@ -54,21 +69,37 @@ def run_celery_worker(settings: Settings) -> int:
     return int(worker.exitcode or 0)
 
 
-def _define_task(app: Any, database: Database) -> None:
+def _without_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
+
+
+def _warm_up(database: Database) -> None:
+    """Nobody's first upload waits for the encoder; one that can't be loaded may not be what collections need."""
+    try:
+        database.warm_up()
+    except EmovecError as error:
+        log.warning("the encoder of new collections can't be loaded: %s", error.message)
+
+
+def define_task(app: Celery, database: Database) -> Any:
+    """The one task, by which a worker does an item that it is told of."""
     owner = owner_name()
 
-    def do_item(item_id: int) -> None:
+    def do_item(task: Any, item_id: int) -> None:
         """Do an item, unless it is done or somebody has it in hand."""
-        job = database.run_next_job(owner, item_id=item_id)
-        if job is not None:
-            log.info("item %d of job %d is done with", item_id, job.job_id)
+        try:
+            job = patiently(lambda: database.run_next_job(owner, item_id=item_id))
+        except BusyError as error:
+            log.warning("item %d: %s", item_id, error.message)
+            pause_s = min(2**task.request.retries, MAX_PAUSE_S)
+            raise task.retry(exc=error, countdown=pause_s, max_retries=None) from error
+        except EmovecError as error:  # it was put back, and is sent again in a while
+            log.error("item %d could not be done: %s", item_id, error.message)
+        except Exception:
+            log.exception("item %d could not be done", item_id)
+        else:
+            if job is not None:
+                log.info("item %d of job %d is done with", item_id, job.job_id)
 
-    app.task(
-        do_item,
-        name=TASK,
-        # what leaves run_next_job is never the item's own fault: the database is away, memory is short
-        autoretry_for=(EmovecError,),
-        max_retries=None,
-        retry_backoff=1,
-        retry_backoff_max=int(MAX_PAUSE_S),
-    )
+    return app.task(do_item, name=TASK, bind=True)

@@ -18,19 +18,25 @@ def queued(store: Store, calls: Collection, kind: str, *uris: str) -> list[int]:
         return list(unit.items.add(job_id, [(uri, {}) for uri in uris]))
 
 
-def unsent(store: Store, now: datetime = NOW, limit: int = 10) -> list[ItemMessage]:
+def unsent(store: Store, now: datetime = NOW, limit: int = 10, *, urgent: bool = False) -> list[ItemMessage]:
     with store.write() as unit:
-        return list(unit.messages.take_unsent(now, limit))
+        return list(unit.messages.take_unsent(now, limit, urgent=urgent))
 
 
-def test_each_is_sent_once_uploads_first(store: Store, calls: Collection) -> None:
+def waiting(store: Store, *, urgent: bool = False) -> int:
+    with store.read() as unit:
+        return unit.messages.waiting(NOW, urgent=urgent)
+
+
+def test_each_is_sent_once_and_uploads_are_told_apart(store: Store, calls: Collection) -> None:
     first, second, third = queued(store, calls, ARCHIVE_JOB, "a", "b", "c")
     (upload,) = queued(store, calls, UPLOAD_JOB, "u")
-    assert unsent(store, limit=2) == [ItemMessage(upload, urgent=True), ItemMessage(first, urgent=False)]
-    assert unsent(store) == [ItemMessage(second, urgent=False), ItemMessage(third, urgent=False)]
+    assert unsent(store, limit=2) == [ItemMessage(first, urgent=False), ItemMessage(second, urgent=False)]
+    assert unsent(store) == [ItemMessage(third, urgent=False)]
     assert unsent(store) == []
-    with store.read() as unit:
-        assert unit.messages.waiting(NOW) == 4
+    assert unsent(store, urgent=True) == [ItemMessage(upload, urgent=True)]
+    assert unsent(store, urgent=True) == []
+    assert (waiting(store), waiting(store, urgent=True)) == (3, 1)
 
 
 def test_one_in_hand_is_not_sent_and_one_let_go_is_sent_again(store: Store, calls: Collection) -> None:
@@ -38,7 +44,7 @@ def test_one_in_hand_is_not_sent_and_one_let_go_is_sent_again(store: Store, call
     assert unsent(store) == [ItemMessage(item, urgent=False)]
     with store.write() as unit:
         assert unit.items.claim("w", 30, NOW, item_id=item) is not None
-        assert unit.messages.waiting(NOW) == 0
+    assert waiting(store) == 0
     assert unsent(store) == []
     with store.write() as unit:
         unit.items.put_back(item, "w", NOW + MINUTE, 0)
@@ -56,9 +62,15 @@ def test_one_whose_worker_fell_silent_is_sent_again(store: Store, calls: Collect
 
 def test_what_was_sent_long_ago_can_be_sent_again(store: Store, calls: Collection) -> None:
     early, late = queued(store, calls, ARCHIVE_JOB, "a", "b")
+    (upload,) = queued(store, calls, UPLOAD_JOB, "u")
     unsent(store, NOW, limit=1)
+    unsent(store, NOW, urgent=True)
     unsent(store, NOW + MINUTE)
     with store.write() as unit:
-        assert unit.messages.forget_sent(NOW + MINUTE / 2) == 1
+        assert unit.messages.forget_sent(NOW + MINUTE / 2, urgent=False) == 1
     assert unsent(store, NOW + 2 * MINUTE) == [ItemMessage(early, urgent=False)]
+    assert unsent(store, NOW + 2 * MINUTE, urgent=True) == []
+    with store.write() as unit:
+        assert unit.messages.forget_sent(NOW + MINUTE / 2, urgent=True) == 1
+    assert unsent(store, NOW + 2 * MINUTE, urgent=True) == [ItemMessage(upload, urgent=True)]
     assert late != early

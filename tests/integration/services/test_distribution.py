@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from emovec_db.database import Database
 from emovec_db.domain.job import JobState
-from emovec_db.errors import JobCancelledError, QueryError
-from emovec_db.services import distribution
+from emovec_db.errors import JobCancelledError, QueryError, UnavailableError
+from emovec_db.services import distribution, patience
+from emovec_db.store.job_items import JobItems
+from emovec_db.store.store import Store, Unit
 from tests.sounds import babble, write
 
 
@@ -95,6 +100,43 @@ def test_one_that_dies_while_sharing_out_leaves_what_was_queued(
     again = calls.distribute(archive)
     work_off(database)
     assert database.job(again.job_id).counts == {"ingested": 4, "unchanged": 4}
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_database_that_is_lost_while_it_is_shared_out_is_waited_for(
+    database: Database, archive: Path, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    """Also where what was queued was committed, and only the answer was lost."""
+    monkeypatch.setattr(distribution, "FILES_AT_ONCE", 2)
+    monkeypatch.setattr(patience, "PAUSE_S", 0.0)
+    write_unit, add, lose = Store.write, JobItems.add, []
+
+    def added(items: JobItems, *arguments: Any, **options: Any) -> Any:
+        if not added.seen:  # type: ignore[attr-defined]
+            lose.append(True)
+            added.seen = True  # type: ignore[attr-defined]
+        return add(items, *arguments, **options)
+
+    added.seen = False  # type: ignore[attr-defined]
+    monkeypatch.setattr(JobItems, "add", added)
+
+    @contextmanager
+    def lost(store: Store) -> Iterator[Unit]:
+        losing = False
+        with suppress(ZeroDivisionError), write_unit(store) as unit:
+            yield unit
+            losing = bool(lose)
+            if losing and not committed:
+                raise ZeroDivisionError
+        if losing:
+            lose.clear()
+            raise UnavailableError("the server ended the connection")
+
+    monkeypatch.setattr(Store, "write", lost)
+    job = database.collection("calls").distribute(archive)
+    monkeypatch.setattr(Store, "write", write_unit)
+    work_off(database)
+    assert database.job(job.job_id).counts == {"ingested": 8}
 
 
 def test_a_cancelled_one_is_shared_out_no_further(
