@@ -22,7 +22,7 @@ from emovec_db.domain.sound import MIX, Sound
 from emovec_db.encoder.protocol import Encoder
 from emovec_db.services.collections import open_or_create
 from emovec_db.services.encoding import EncodedSound, encode_sounds
-from emovec_db.services.ingest.archive import BATCH_FILES
+from emovec_db.services.ingest.pipeline import BATCH_FILES
 from emovec_db.services.ingest.reading import Candidate, Reading
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.ingest.writing import EncodedReading, write

@@ -125,9 +125,10 @@ def build(settings: Settings) -> Parts:
     threads = settings.threads or None
     store = Store.open(settings.resolved_database_url)
     blobs = FolderBlobs(settings.blobs_dir)
-    readers = max(1, min(2, (os.cpu_count() or 2) - 1))
-    # at least two, so that a long recording does not hold up every other request of a server
-    decoders = DecoderPool(max(2, readers), timeout_s=settings.decode_timeout_s)
+    # decoding 5 s takes longer than compact takes to encode them, and a GPU wants 5,000 s of sound each second
+    readers = max(2, (os.cpu_count() or 2) // 2)
+    # two at least, also so that a long recording does not hold up every other request of a server
+    decoders = DecoderPool(readers, timeout_s=settings.decode_timeout_s)
     places = Places(Remote(settings.fetched_dir))
     diarizers = Diarizers(lambda kind: load_diarizer(kind, settings.resolved_models_dir))
     sounds = SoundEncoder()
