@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from flask import request
+from flask_openapi.models.file import FileStorage
 from pydantic import BaseModel
 
 from emovec_db.api.errors import InvalidRequestError
@@ -24,6 +25,9 @@ def form_fields(model: type[Form]) -> Form:
         InvalidRequestError: a field is missing, unknown or out of range.
     """
     fields: dict[str, Any] = {name: value for name, value in request.form.items() if value != ""}
+    for name in fields:
+        if _takes_files(model, name):
+            raise InvalidRequestError(f"{name}: expected a file, got a text; with curl write {name}=@FILE")
     for name in request.files:
         sent = request.files.getlist(name)
         fields[name] = sent if _takes_several(model, name) else sent[0]
@@ -41,6 +45,11 @@ def json_body(model: type[Form]) -> Form:
     if not isinstance(body, dict):
         raise InvalidRequestError(f"expected a JSON object, got {type(body).__name__}")
     return checked(model, body)
+
+
+def _takes_files(model: type[BaseModel], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and FileStorage in {field.annotation, *get_args(field.annotation)}
 
 
 def _takes_several(model: type[BaseModel], name: str) -> bool:

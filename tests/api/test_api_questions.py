@@ -30,6 +30,14 @@ def stored(api: Api) -> dict[float, int]:
     }
 
 
+@pytest.mark.parametrize("path", ["predictions", "searches", "similarities", "recordings"])
+def test_a_text_is_no_recording(api: Api, path: str) -> None:
+    response = api.client.post(
+        f"{COLLECTION}/{path}", data={"recording": "call.wav"}, content_type="multipart/form-data"
+    )
+    assert "recording: expected a file, got a text" in failed(response, 422, "invalid")["message"]
+
+
 def test_classify_by_utterance(api: Api, stored: dict[float, int]) -> None:
     response = api.client.post(f"{COLLECTION}/predictions", data={"recording": file(wav(800), "x/y/z.wav")})
     answer = checked(response, 200, Classification)
