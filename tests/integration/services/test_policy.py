@@ -96,6 +96,13 @@ def retry_mended_job(database: Database, calls: Collection, files: Path, **said:
     assert database.run_next_job("test") is not None
 
 
+def share_out(database: Database, calls: Collection, *paths: Path, **said: Any) -> None:
+    """By workers that take what was queued."""
+    calls.distribute(*paths, **said)
+    while database.run_next_job("test") is not None:
+        pass
+
+
 def listing(files: Path, uri: str = "agent/alone.wav", **told: str) -> Path:
     (files / "calls.jsonl").write_text(json.dumps({"uri": uri, **told}))
     return files / "calls.jsonl"
@@ -110,6 +117,11 @@ Path_ = Callable[[Database, Collection, Path], Any]
 #: each tries to get the agent, or somebody who may be the agent, into the collection or its encoder
 PATHS: dict[str, Path_] = {
     "ingest an agent": lambda _, calls, files: calls.ingest(files / "agent", role="agent"),
+    "share out an agent": lambda database, calls, files: share_out(database, calls, files / "agent", role="agent"),
+    "share out a call": lambda database, calls, files: share_out(database, calls, files / "call.wav"),
+    "share out both channels": lambda database, calls, files: share_out(
+        database, calls, files / "call.wav", roles=ROLES
+    ),
     "ingest an agent by the path": lambda _, calls, files: calls.ingest(
         files, customer_from="{role}/*.wav", channels=("left",)
     ),
@@ -159,7 +171,7 @@ PATHS: dict[str, Path_] = {
 }
 
 #: methods of a collection that take sound in
-TAKING_SOUND = {"ingest", "upload", "classify", "compare", "similar"}
+TAKING_SOUND = {"ingest", "distribute", "upload", "classify", "compare", "similar"}
 #: takes paths, but opens no recording
 OPENING_NONE = {"dry_run"}
 
@@ -173,7 +185,7 @@ def test_the_paths_are_all_there_are() -> None:
         and inspect.signature(method).parameters.keys() & {"recording", "paths", "first", "stream"}
     }
     tried = {name for attempt in PATHS.values() for name in attempt.__code__.co_names}
-    helpers = {name for helper in (upload, retry_mended) for name in helper.__code__.co_names}
+    helpers = {name for helper in (upload, share_out, retry_mended) for name in helper.__code__.co_names}
     assert taking == TAKING_SOUND | OPENING_NONE
     assert tried | helpers >= TAKING_SOUND
 
