@@ -1,0 +1,74 @@
+"""Looking at what is in a collection."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from emovec_db.database.handle import Handle
+from emovec_db.domain.ingest import (
+    AudioFile,
+)
+from emovec_db.domain.query import Filter, FilterFields, Page
+from emovec_db.domain.recording import Recording, Utterance
+from emovec_db.domain.track import Track
+from emovec_db.services.playback import audio_file, sources_of
+
+
+class Looking(Handle):
+    """Recordings, utterances and their sound."""
+
+    def customers(self) -> tuple[str, ...]:
+        """Names of all customers."""
+        with self._parts.store.read() as unit:
+            return unit.collections.customers(unit.collections.get(self.name).collection_id)
+
+    def recordings(
+        self, *, cursor: str | None = None, limit: int = 50, **chosen: Unpack[FilterFields]
+    ) -> Page[Recording]:
+        """Recordings, the newest first; the filter looks at whole recordings."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            return unit.recordings.page(stored.collection_id, Filter(**chosen), cursor, limit)
+
+    def recording(self, recording_id: int) -> Recording:
+        """One recording; NotFoundError where there is none."""
+        with self._parts.store.read() as unit:
+            return unit.recordings.get(unit.collections.get(self.name).collection_id, recording_id)
+
+    def utterances(self, recording_id: int) -> tuple[Utterance, ...]:
+        """A recording's utterances in the order of time."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            unit.recordings.get(stored.collection_id, recording_id)
+            return unit.utterances.of_recording(stored, recording_id)
+
+    def track(self, recording_id: int) -> Track:
+        """The course of the nine scores over a stored recording, two steps a second."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            unit.recordings.get(stored.collection_id, recording_id)
+            return unit.tracks.get(stored, recording_id)
+
+    def utterance(self, utterance_id: int) -> Utterance:
+        """One utterance; NotFoundError where there is none."""
+        with self._parts.store.read() as unit:
+            return unit.utterances.get(unit.collections.get(self.name), utterance_id)
+
+    def audio(self, recording_id: int) -> AudioFile:
+        """A file with the recording's sound; NotFoundError where its source is gone or changed."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            recording = unit.recordings.get(stored.collection_id, recording_id)
+            sources = sources_of(unit, stored, recording)
+            policy = unit.policies.of(stored.collection_id)
+        parts = self._parts
+        limits = parts.archive_limits
+        return audio_file(parts.blobs, parts.decoders, parts.places, policy, recording, sources, limits)
+
+    def siblings(self, recording_id: int) -> tuple[Recording, ...]:
+        """The other channels that are stored of the same file."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            recording = unit.recordings.get(stored.collection_id, recording_id)
+            of_file = unit.recordings.by_bytes(stored.collection_id, recording.sha256)
+        return tuple(one for one in of_file if one.recording_id != recording_id)
