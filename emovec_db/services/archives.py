@@ -59,10 +59,10 @@ class Archives:
         ignored: Counter[str] = Counter()
         tally = Tally()
         self._forget_rows(collection, request)
+        self._forget_readable(collection)
         found = only(find(request, self.zone, self.places.remote, ignored))
         with counting(count(request, self.zone, self.places.remote), tally):
             self._run(collection, self._survey(collection, request, found, tally), tally)
-        self._forget_readable(collection)
         if ignored:
             kinds = ", ".join(f"{kind} × {count}" for kind, count in ignored.most_common(10))
             tally.note(f"passed over, no recordings by their names: {kinds}")
@@ -78,12 +78,11 @@ class Archives:
         """Queue what the request names for workers; the job, once everything is queued. Raises as `ingest`."""
         tally = Tally()
         self._forget_rows(collection, request)
+        self._forget_readable(collection)
         found = find(request, self.zone, self.places.remote, Counter())
         surveyed = self._survey(collection, request, found, tally)
         with counting(count(request, self.zone, self.places.remote), tally):
-            job = Distribution(self.store, collection, tally, queued).run(surveyed)
-        self._forget_readable(collection)
-        return job
+            return Distribution(self.store, collection, tally, queued).run(surveyed)
 
     def forecast(self, collection: Collection | None, request: IngestRequest) -> Iterator[Forecast]:
         """What `ingest` would do, as far as that shows without opening a recording; nothing is written."""
@@ -131,7 +130,7 @@ class Archives:
             unit.failures.clear(collection.collection_id, rows)
 
     def _forget_readable(self, collection: Collection) -> None:
-        """What could not be read while its medium was away, and needs no other try: folders, and what is stored."""
+        """What could not be read while its medium was away: folders, and what is stored. It fails again if it does."""
         with self.store.read() as unit:
             uris = unit.failures.uris(collection.collection_id, UnreadableError.code)
             stored = {uri for uri, _ in unit.recordings.sources(collection.collection_id, uris)}
