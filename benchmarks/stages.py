@@ -84,7 +84,7 @@ def _reading(path: Path, sha256: str, sound: Sound, cut: Cut, encoded: EncodedSo
 def _database(folder: Path) -> Iterator[Callable[[Sequence[EncodedReading]], object]]:
     """A fresh SQLite database, open, and what writes a batch into it."""
     parts = parts_of(folder)
-    collection = open_or_create(parts.store, parts.encoders, "benchmark")
+    collection = open_or_create(parts.store, parts.encoders, parts.diarizers, "benchmark")
     with parts.store.write() as unit:
         job_id = unit.jobs.create(collection.collection_id, ARCHIVE_JOB, total=None)
     provenance = Provenance(backend=parts.encoders.configured().backend, decode_chain=DECODE_CHAIN)
