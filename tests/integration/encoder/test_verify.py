@@ -34,9 +34,13 @@ def test_figures_are_those_of_the_definitions(tiny: Path, oracle: Oracle) -> Non
     theirs = [oracle.utterance(waveform) for waveform in WAVEFORMS]
     embeddings = [(encoding.embedding, embedding) for encoding, (_, _, embedding) in zip(ours, theirs, strict=True)]
     scores = [(encoding.scores, own) for encoding, (_, own, _) in zip(ours, theirs, strict=True)]
-    assert report.max_embedding_deviation == pytest.approx(max(abs(a - b).max() for a, b in embeddings))
-    assert report.mean_embedding_deviation == pytest.approx(np.mean([abs(a - b).mean() for a, b in embeddings]))
-    assert report.max_score_deviation == pytest.approx(max(abs(a - b).max() for a, b in scores))
+    # two fp32 runs of FunASR differ in their last bits, by where in memory they lie
+    max_embedding, max_score = (max(abs(a - b).max() for a, b in pairs) for pairs in (embeddings, scores))
+    assert report.max_embedding_deviation == pytest.approx(max_embedding, abs=1e-6)
+    assert report.mean_embedding_deviation == pytest.approx(
+        np.mean([abs(a - b).mean() for a, b in embeddings]), abs=1e-6
+    )
+    assert report.max_score_deviation == pytest.approx(max_score, abs=1e-6)
     assert report.min_cosine == pytest.approx(
         min(a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in embeddings), abs=1e-6
     )
