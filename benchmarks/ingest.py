@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -23,6 +24,7 @@ from benchmarks.variants import model_directory
 from emovec_db.audio.decode import decode
 from emovec_db.domain.sound import Sound
 from emovec_db.encoder.compact import CompactEncoder
+from emovec_db.encoder.protocol import Encoder
 from emovec_db.encoder.registry import load_encoder
 from emovec_db.services.encoding import encode_sounds
 from emovec_db.speech.pauses import Pauses
@@ -126,7 +128,7 @@ def emotion2vec_part(
         alone: list[float] = []
         whole: list[float] = []
         for _ in range(rounds):
-            alone.append(_seconds(lambda encoder=encoder: _encode(encoder, sounds)))  # type: ignore[misc]
+            alone.append(_seconds(partial(_encode, encoder, sounds)))
             with tempfile.TemporaryDirectory() as data:
                 settings = {"EMOVEC_ENCODER": str(directory), "EMOVEC_PRECISION": precision}
                 whole.append(ingest(folder, Path(data) / "data", "ingested", len(sounds), **settings).seconds)
@@ -160,9 +162,9 @@ def growth_part(out: Path, counts: Sequence[int]) -> tuple[list[str], dict[str, 
             table(head, rows)], {"growth": kept}  # fmt: skip
 
 
-def _encode(encoder: object, sounds: Sequence[Sound]) -> None:
+def _encode(encoder: Encoder, sounds: Sequence[Sound]) -> None:
     cut = Pauses().cut
-    encode_sounds(encoder, [(sound, cut(sound.waveform)) for sound in sounds])  # type: ignore[arg-type]
+    encode_sounds(encoder, [(sound, cut(sound.waveform)) for sound in sounds])
 
 
 def _seconds(work: Callable[[], None]) -> float:

@@ -77,7 +77,7 @@ class Parts:
 
         Raises:
             EncoderMismatchError: the configured encoder is not the collection's.
-        MissingPartError: the diarizer's weights, or what runs them, are not there.
+            MissingPartError: the diarizer's weights, or what runs them, are not there.
         """
 
         def renew() -> Ingest:
@@ -125,9 +125,9 @@ def build(settings: Settings) -> Parts:
     threads = settings.threads or None
     store = Store.open(settings.resolved_database_url)
     blobs = FolderBlobs(settings.blobs_dir)
-    # decoding 5 s takes longer than compact takes to encode them, and a GPU wants 5,000 s of sound each second
-    readers = max(2, (os.cpu_count() or 2) // 2)
+    # decoding takes longer than compact takes to encode, and a GPU encodes thousands of seconds of sound each second;
     # two at least, also so that a long recording does not hold up every other request of a server
+    readers = max(2, (os.cpu_count() or 2) // 2)
     decoders = DecoderPool(readers, timeout_s=settings.decode_timeout_s)
     places = Places(Remote(settings.fetched_dir))
     diarizers = Diarizers(lambda kind: load_diarizer(kind, settings.resolved_models_dir))

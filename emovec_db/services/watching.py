@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -70,9 +71,7 @@ class Watch:
                 if not found:
                     self.watched.idle(folders.growing)
                     continue
-                report = self._persistently(
-                    lambda found=found: self.archives.ingest_found(self.collection, self.request, found)  # type: ignore[misc]
-                )
+                report = self._persistently(partial(self.archives.ingest_found, self.collection, self.request, found))
                 if report is not None:
                     yield report
 
