@@ -25,7 +25,7 @@ from emovec_db.services.encoding import EncodedSound, encode_sounds
 from emovec_db.services.ingest.pipeline import BATCH_FILES
 from emovec_db.services.ingest.reading import Candidate, Reading
 from emovec_db.services.ingest.tally import Tally
-from emovec_db.services.ingest.writing import EncodedReading, write
+from emovec_db.services.ingest.writing import Displaced, EncodedReading, write
 from emovec_db.sources.local import digest, source_of, uri_of
 from emovec_db.speech.pauses import Pauses
 from emovec_db.speech.protocol import Segmentation
@@ -88,7 +88,7 @@ def _database(folder: Path) -> Iterator[Callable[[Sequence[EncodedReading]], obj
     with parts.store.write() as unit:
         job_id = unit.jobs.create(collection.collection_id, ARCHIVE_JOB, total=None)
     provenance = Provenance(backend=parts.encoders.configured().backend, decode_chain=DECODE_CHAIN)
-    yield lambda batch: write(parts.store, collection, provenance, batch, job_id, Tally())
+    yield lambda batch: write(parts.store, collection, provenance, batch, job_id, Tally(), Displaced())
     parts.store.close()
 
 

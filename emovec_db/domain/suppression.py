@@ -30,7 +30,7 @@ class Suppression:
         """
         if pcm_sha256 is not None and pcm_sha256 == self.pcm_sha256:
             return True
-        return sha256 == self.sha256 and (MIX in (channel, self.channel) or _number(channel) == _number(self.channel))
+        return sha256 == self.sha256 and (MIX in (channel, self.channel) or numbered(channel) == numbered(self.channel))
 
 
 def firm(suppressions: Iterable[Suppression], lifts_up_to: int) -> bool:
@@ -38,5 +38,6 @@ def firm(suppressions: Iterable[Suppression], lifts_up_to: int) -> bool:
     return any(one.suppression_id > lifts_up_to for one in suppressions)
 
 
-def _number(channel: str) -> str:
+def numbered(channel: str) -> str:
+    """A channel by its number, where it has one: left is ch0, right is ch1."""
     return _NUMBERS.get(channel, channel)

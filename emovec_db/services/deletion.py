@@ -53,6 +53,8 @@ class Eraser:
         deletion = self._erase(collection, theirs)
         if not deletion.recordings and not forgotten:
             raise NotFoundError(f"collection {collection.name!r} has no recordings of customer {customer!r}")
+        if not deletion.recordings:
+            self._compact()
         return deletion
 
     def _forget_untaken(self, collection: Collection, customer: str) -> int:
@@ -61,23 +63,18 @@ class Eraser:
         Where the file can be read, it stays out from now on.
         """
         with self._store.read() as unit:
-            failed = [
-                (item.uri, channel)
-                for item in unit.failures.of_collection(collection.collection_id)
-                for channel, details in item.params["details"].items()
-                if details["customer"] == customer
-            ]
-            refused = unit.refusals.of_customer(collection.collection_id, customer)
-        untaken = [*failed, *refused]
-        digests = _digests({uri for uri, _ in untaken})
+            failed, refused = _untaken(unit, collection, customer)
+        digests = _digests({uri for uri, _ in (*failed, *refused)})
         with self._store.write() as unit:
             unit.collections.lock(collection.collection_id)
+            # once more: hashing takes its time, and an ingest may go on
+            failed, refused = _untaken(unit, collection, customer)
             unit.failures.clear(collection.collection_id, [uri for uri, _ in failed])
             unit.refusals.clear_customer(collection.collection_id, customer)
-            for uri, channel in untaken:
+            for uri, channel in (*failed, *refused):
                 if uri in digests:
                     unit.suppressions.add(collection.collection_id, digests[uri], channel)
-        return len(untaken)
+        return len(failed) + len(refused)
 
     def _erase(self, collection: Collection, choose: Callable[[Unit], Sequence[Recording]]) -> Deletion:
         with self._store.write() as unit:
@@ -87,7 +84,8 @@ class Eraser:
             utterances = sum(len(unit.utterances.of_recording(collection, one)) for one in recording_ids)
             unit.suppressions.suppress(collection.collection_id, recording_ids)
             orphaned = unit.recordings.delete(collection, recording_ids)
-        self.sweep(collection, recordings, orphaned)
+        if recordings:
+            self.sweep(collection, recordings, orphaned)
         return Deletion(recordings=len(recordings), utterances=utterances, blobs=len(orphaned))
 
     def sweep(self, collection: Collection, recordings: Sequence[Recording], orphaned: Sequence[str]) -> None:
@@ -106,6 +104,17 @@ class Eraser:
         deadline = time.monotonic() + COMPACT_WAIT_S
         while not self._store.compact() and time.monotonic() < deadline:
             time.sleep(0.05)
+
+
+def _untaken(unit: Unit, collection: Collection, customer: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """(uri, channel) of a customer's recordings that failed, and of those that were refused."""
+    failed = [
+        (item.uri, channel)
+        for item in unit.failures.of_collection(collection.collection_id)
+        for channel, details in item.params["details"].items()
+        if details["customer"] == customer
+    ]
+    return failed, list(unit.refusals.of_customer(collection.collection_id, customer))
 
 
 def _digests(uris: Iterable[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from emovec_db.errors import ConflictError, EmovecError, JobCancelledError
 from emovec_db.processes import owner_name
 from emovec_db.services.ingest.reading import Candidate, Reading
 from emovec_db.services.ingest.tally import Tally
-from emovec_db.services.ingest.writing import EncodedReading, write
+from emovec_db.services.ingest.writing import Displaced, EncodedReading, write
 from emovec_db.services.leases import LEASE_S, beating, end_leases
 from emovec_db.services.parcels import FILES_PER_ITEM, parcels
 from emovec_db.services.patience import patiently
@@ -74,7 +74,7 @@ class Distribution:
         self._add(job_id, [], Counter(self.tally.counts) - settled)
 
     def _write(self, failed: Sequence[EncodedReading], job_id: int) -> None:
-        patiently(lambda: write(self.store, self.collection, NOTHING_DECODED, failed, job_id, self.tally))
+        patiently(lambda: write(self.store, self.collection, NOTHING_DECODED, failed, job_id, self.tally, Displaced()))
 
     def _add(self, job_id: int, items: Sequence[tuple[str, Mapping[str, Any]]], news: Counter[str]) -> Job:
         tries = count(1)

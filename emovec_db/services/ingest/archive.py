@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.collection import Collection
@@ -18,7 +18,7 @@ from emovec_db.services.ingest.cutting import cut
 from emovec_db.services.ingest.pipeline import STOPPED, Pipeline
 from emovec_db.services.ingest.reading import Candidate, Reading, read
 from emovec_db.services.ingest.tally import Tally
-from emovec_db.services.ingest.writing import EncodedReading, write
+from emovec_db.services.ingest.writing import Displaced, EncodedReading, write
 from emovec_db.services.methods import Method
 from emovec_db.services.patience import patiently
 from emovec_db.sources.places import Places
@@ -68,7 +68,10 @@ class Ingest:
             ingest, items = encoded
             ingest._write(items)
 
-        pipeline = Pipeline(read=self.read, readers=self.readers, encode=encode, write=write_encoded, stop=self.stop)
+        def read_now(item: Candidate | Reading) -> Reading:
+            return serving.read(item)
+
+        pipeline = Pipeline(read=read_now, readers=self.readers, encode=encode, write=write_encoded, stop=self.stop)
         done = pipeline.run(items)
         self.progress(self.tally.progress())
         if not done:
@@ -99,13 +102,15 @@ class Ingest:
 
     def settle(self, batch: Sequence[Reading]) -> dict[str, list[int]]:
         """Encode and store a batch in one transaction; recording ids by uri."""
-        return self._write(self._encode(batch))
+        serving = self.renewed_if_replaced()
+        return serving._write(serving._encode(batch))
 
     def _write(self, items: Sequence[EncodedReading]) -> dict[str, list[int]]:
         provenance = Provenance(backend=self.method.encoder.backend, decode_chain=self.method.decode_chain)
+        displaced = Displaced()  # of all tries: one may have been committed unseen
         try:
-            stored, displaced = patiently(
-                lambda: write(self.store, self.collection, provenance, items, self.job_id, self.tally)
+            stored = patiently(
+                lambda: write(self.store, self.collection, provenance, items, self.job_id, self.tally, displaced)
             )
         except GenerationReplacedError:
             # between the encoding and this transaction
@@ -118,12 +123,18 @@ class Ingest:
     def _encode(self, batch: Sequence[Reading]) -> list[EncodedReading]:
         """A sound that is stored from another file is not encoded again."""
         wanted = self.method.segmentation.name
-        readings = [one if one.cut_by == wanted else self.prepare(one) for one in batch]
+        readings = [one if one.cut_by == wanted else self._cut_anew(one) for one in batch]
         sounds = [sound for reading in readings for sound in reading.sounds]
         cuts = [one for reading in readings for one in reading.cuts]
         known = patiently(lambda: self._stored(sounds))
         encoded = iter(self.sounds.encode_unknown(self.method, sounds, cuts, known))
         return [EncodedReading(reading, tuple(next(encoded) for _ in reading.sounds)) for reading in readings]
+
+    def _cut_anew(self, reading: Reading) -> Reading:
+        """What another method cut; where that failed, this one may hear speech, so the sound is decoded once more."""
+        if reading.failures and reading.sha256:
+            return replace(self.read(reading.candidate), kept_alone=reading.kept_alone)
+        return self.prepare(reading)
 
     def _stored(self, sounds: Sequence[Sound]) -> list[EncodedSound | None]:
         with self.store.read() as unit:

@@ -41,7 +41,7 @@ class Candidates:
             details = self.request.details_by_channel(matched, found.told)
         except QueryError as error:
             unmatched = dict.fromkeys(self.request.channels, self.request.details)
-            return failed(found.uri, unmatched, error)
+            return failed(found.uri, unmatched, error, lifts_up_to=self.lifts_up_to)
         if found.error is not None:
             return failed(found.uri, details, found.error, lifts_up_to=self.lifts_up_to)
         if isinstance(found.place, Path):

@@ -11,7 +11,7 @@ from emovec_db.domain.ingest import IngestFailure, overlay
 from emovec_db.domain.policy import Policy, Refusal
 from emovec_db.domain.recording import Details, NewRecording, Recording
 from emovec_db.domain.sound import MIX, Sound
-from emovec_db.domain.suppression import Suppression, firm
+from emovec_db.domain.suppression import Suppression, firm, numbered
 from emovec_db.services.encoding import EncodedSound
 from emovec_db.services.ingest.reading import Reading, refusal_of
 from emovec_db.services.ingest.tally import Tally
@@ -48,18 +48,20 @@ def write(
     batch: Sequence[EncodedReading],
     job_id: int,
     tally: Tally,
-) -> tuple[dict[str, list[int]], Displaced]:
+    displaced: Displaced,
+) -> dict[str, list[int]]:
     """Store a batch; what another process stored meanwhile is found again, never stored twice.
 
-    The policy is the one that holds when the transaction does, whatever held when the files were read.
+    The policy is the one that holds when the transaction does, whatever held when the files were read. What has to be
+    swept up after recordings that gave way is added to `displaced`, also where the transaction failed in the end.
 
     Returns:
-        Recording ids by uri, and what has to be swept up after the recordings that gave way.
+        Recording ids by uri.
     """
     with store.write() as unit:
         unit.collections.lock(collection.collection_id)
         policy = unit.policies.of(collection.collection_id)
-        writing = _Writing(unit, collection, provenance, policy)
+        writing = _Writing(unit, collection, provenance, policy, displaced)
         stored: dict[str, list[int]] = {}
         for item in batch:
             stored[item.reading.candidate.source.uri] = writing.take(item)
@@ -68,7 +70,7 @@ def write(
     for item in batch:
         for failure in item.reading.failures:
             tally.fail(failure)
-    return stored, writing.displaced
+    return stored
 
 
 @dataclass(slots=True)
@@ -79,8 +81,8 @@ class _Writing:
     collection: Collection
     provenance: Provenance
     policy: Policy
+    displaced: Displaced
     outcomes: Tally = field(default_factory=Tally)
-    displaced: Displaced = field(default_factory=Displaced)
 
     def take(self, item: EncodedReading) -> list[int]:
         """Ids of the recordings that the reading's channels are, or were found to be."""
@@ -119,8 +121,7 @@ class _Writing:
         if MIX in stored:
             details = overlay(replace(stored[MIX].details, role=None), details)
         if suppressions:
-            self.unit.suppressions.lift(suppressions)
-            self.outcomes.remark(TAKEN_AGAIN)
+            self._lift(reading, sound, suppressions)
         return [self._add(reading, sound, encoded, details)]
 
     def _add(self, reading: Reading, sound: Sound, encoded: EncodedSound, details: Details) -> int:
@@ -193,6 +194,16 @@ class _Writing:
             self.unit.suppressions.add(self.collection.collection_id, *sound_in_file)
         self.outcomes.suppress()
         return []
+
+    def _lift(self, reading: Reading, sound: Sound, suppressions: Sequence[Suppression]) -> None:
+        """Of a deleted mix those parties stay out that nobody asked for."""
+        self.unit.suppressions.lift(suppressions)
+        if sound.channel != MIX and any(one.channel == MIX and one.sha256 == reading.sha256 for one in suppressions):
+            asked = {numbered(channel) for channel in reading.details}
+            for channel in (f"ch{number}" for number in range(sound.quality.channels)):
+                if channel not in asked:
+                    self.unit.suppressions.add(self.collection.collection_id, reading.sha256, channel)
+        self.outcomes.remark(TAKEN_AGAIN)
 
     def _leave_apart(self, reading: Reading, channels: Iterable[Recording]) -> list[int]:
         """The mix was asked for, and the channels are stored: they get the uri, the mix stays out."""

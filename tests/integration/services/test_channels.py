@@ -14,7 +14,9 @@ from emovec_db.audio.decode import decode
 from emovec_db.database import Collection, Database
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.encoder.fake import FakeEncoder
-from emovec_db.errors import QueryError
+from emovec_db.errors import QueryError, UnavailableError
+from emovec_db.services import patience
+from emovec_db.services.ingest import archive as archive_module
 from tests.calls import AGENT_HZ, CUSTOMER_HZ, holds_agent, write_call
 
 ROLES = {"left": "agent", "right": "customer"}
@@ -131,6 +133,29 @@ def test_an_upload_by_channels_replaces_an_uploaded_mix(database: Database, call
     assert by_channel(calls).keys() == {"left", "right"}
     assert calls.audio(item.recording_ids[0]).path.is_file()
     assert calls.check().consistent
+
+
+def test_a_mix_that_gave_way_is_swept_up_also_where_the_answer_was_lost(
+    database: Database, call: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first try was committed; the second finds everything stored, and nothing to displace."""
+    calls = database.collection("calls")
+    with call.open("rb") as stream:
+        calls.upload(stream, "call.wav")
+    assert database.run_next_job("test") is not None
+    kept = [path for path in (tmp_path / "data" / "recordings").rglob("*") if path.is_file()]
+    original = archive_module.write
+
+    def unanswered(*arguments: object) -> object:
+        monkeypatch.setattr(archive_module, "write", original)
+        original(*arguments)  # type: ignore[arg-type]
+        raise UnavailableError("the database is away")
+
+    monkeypatch.setattr(patience, "PAUSE_S", 0.01)
+    monkeypatch.setattr(archive_module, "write", unanswered)
+    calls.ingest(call, roles=ROLES)
+    assert by_channel(calls).keys() == {"left", "right"}
+    assert [path.exists() for path in kept] == [False]
 
 
 @pytest.mark.parametrize("channel", ["left", "right"])

@@ -18,7 +18,8 @@ from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.database import Collection, Database
 from emovec_db.domain.recording import Details
 from emovec_db.encoder.fake import FakeEncoder
-from emovec_db.errors import SuppressedError
+from emovec_db.errors import NotFoundError, SuppressedError
+from emovec_db.services import deletion
 from tests.calls import write_call
 from tests.sounds import babble, write
 
@@ -180,6 +181,17 @@ def test_one_channel_of_a_call(calls: Collection, tmp_path: Path) -> None:
     assert calls.ingest(tmp_path / "call.wav", roles=ROLES, allow_again=True).ingested == 2
 
 
+def test_allowing_one_party_of_a_deleted_mix_again_leaves_the_other_out(calls: Collection, tmp_path: Path) -> None:
+    call = write_call(tmp_path / "call.wav")
+    calls.ingest(call)
+    calls.delete(1)
+    assert calls.ingest(call, roles={"left": "agent"}, allow_again=True).ingested == 1
+    report = calls.ingest(call, roles=ROLES)
+    assert (report.unchanged, report.suppressed, report.ingested) == (1, 1, 0)
+    assert [one.channel for one in calls.recordings().items] == ["left"]
+    assert calls.ingest(call, channels=("ch1",), allow_again=True).ingested == 1
+
+
 def test_what_policy_or_channels_displaced_is_not_suppressed(calls: Collection, tmp_path: Path) -> None:
     write_call(tmp_path / "call.wav")
     calls.ingest(tmp_path / "call.wav")
@@ -216,6 +228,33 @@ def test_a_customer_whose_files_failed_or_were_refused_stays_out_too(calls: Coll
     report = calls.ingest(folder / "anna", customer="anna", role="customer")
     assert report.suppressed == 3
     assert (calls.summary().refusals, calls.summary().failures) == (0, 0), "nothing names her"
+
+
+def test_what_fails_while_a_customers_files_are_hashed_is_forgotten_too(
+    calls: Collection, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "anna" / "a.wav").write_text("no sound")
+    calls.ingest(folder / "anna" / "a.wav", customer="anna")
+    hashed = deletion.digest
+
+    def meanwhile(path: Path) -> str:
+        monkeypatch.setattr(deletion, "digest", hashed)
+        (folder / "anna" / "b.wav").write_text("no sound either")
+        calls.ingest(folder / "anna" / "b.wav", customer="anna")
+        return hashed(path)
+
+    monkeypatch.setattr(deletion, "digest", meanwhile)
+    calls.delete_customer("anna")
+    assert calls.failures() == ()
+
+
+def test_a_customer_whom_nobody_knows_costs_no_snapshot(calls: Collection, folder: Path, tmp_path: Path) -> None:
+    calls.ingest(folder, customer_from="{customer}/*.wav")
+    calls.reindex()
+    snapshots = sorted((tmp_path / "data" / "index").glob("*/manifest.json"))
+    with pytest.raises(NotFoundError):
+        calls.delete_customer("nobody")
+    assert sorted((tmp_path / "data" / "index").glob("*/manifest.json")) == snapshots != []
 
 
 def test_an_upload_is_refused_at_once(database: Database, calls: Collection, folder: Path, tmp_path: Path) -> None:
