@@ -31,14 +31,7 @@ def reencode_view(report: ReencodeReport, collection: str, pinned: str | None) -
     parts: list[RenderableType] = [_encoded(report)]
     parts += errors_view(report.lost)
     if report.held_back:
-        parts.append(
-            Text(
-                f"\nNot switched: {count(len(report.lost), 'recording')} can't be encoded any more. Bring the files "
-                f"back and run the same command again, or give it --delete-lost {len(report.lost)} to delete these "
-                "recordings.",
-                "bold",
-            )
-        )
+        parts.append(Text(_held_back(report), "bold"))
         return Group(*parts)
     if report.deleted:
         parts.append(Text(f"\nDeleted {count(report.deleted, 'recording')} that can't be encoded any more."))
@@ -108,6 +101,19 @@ def generations_table(generations: Sequence[GenerationSummary], zone: tzinfo) ->
             moment(summary.activated_at, zone),
         )
     return rows
+
+
+def _held_back(report: ReencodeReport) -> str:
+    told = f"\nNot switched: {count(len(report.lost), 'recording')} can't be encoded any more."
+    if report.uploads_lost:
+        return (
+            f"{told} {count(report.uploads_lost, 'upload')} among them: their only copy is kept here, so they are "
+            "deleted by emovec delete alone. Then run the same command again."
+        )
+    return (
+        f"{told} Where files are missing, bring them back and run the same command again; or give it --delete-lost "
+        f"{len(report.lost)} to delete these recordings."
+    )
 
 
 def _encoded(report: ReencodeReport) -> Text:

@@ -27,6 +27,7 @@ def reencode_document(report: ReencodeReport) -> Document:
         **_recipe(report.generation),
         "encoded": report.encoded,
         "lost": [failure_document(failure) for failure in report.lost],
+        "uploads_lost": report.uploads_lost,
         "deleted": report.deleted,
         "seconds": report.seconds,
         "duration_s": report.duration_s,

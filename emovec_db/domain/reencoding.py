@@ -45,7 +45,9 @@ class ReencodeReport:
     encoded: int = 0
     #: recordings that can't be encoded any more, and why
     lost: tuple[IngestFailure, ...] = ()
-    #: of those, how many were deleted so that the collection could switch
+    #: of those, how many were uploaded: their only copy is kept with the collection
+    uploads_lost: int = 0
+    #: how many lost recordings were deleted so that the collection could switch
     deleted: int = 0
     seconds: float = 0.0
     #: sound encoded, seconds

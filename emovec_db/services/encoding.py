@@ -120,7 +120,7 @@ class SoundEncoder:
 
 
 def stored_encoding(unit: Unit, collection: Collection, pcm_sha256: str) -> EncodedSound | None:
-    """What the collection's active generation already holds of this very sound."""
+    """What the collection's generation already holds of this very sound."""
     recording = unit.recordings.by_pcm(collection, pcm_sha256)
     if recording is None:
         return None

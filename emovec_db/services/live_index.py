@@ -140,7 +140,7 @@ class LiveIndex:
 
 
 def stored_vectors(unit: Unit, collection: Collection, space: Space) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """All utterances of the active generation: ids int64 (n,) ascending, unit vectors float32 (n, dim)."""
+    """All utterances of the collection's generation: ids int64 (n,) ascending, unit vectors float32 (n, dim)."""
     ids = [np.empty(0, np.int64)]
     parts = [np.empty((0, space.dim(collection.generation.encoder.dim)), np.float32)]
     for vectors in unit.utterances.all_vectors(collection):
@@ -181,8 +181,12 @@ class LiveIndexes:
         The first search after the switch then need not wait for an index.
         """
         for space in spaces:
-            if LiveIndex(self._store, serving, space, self._index_dir).is_kept:
+            if not LiveIndex(self._store, serving, space, self._index_dir).is_kept:
+                continue
+            try:
                 LiveIndex(self._store, target, space, self._index_dir).rebuild()
+            except OSError:
+                log.exception("the index snapshots of %s could not be written ahead", target.name)
 
     def remove_snapshots(self, collection: Collection) -> None:
         """Take the collection's snapshots from the disk, so that what was deleted is gone there too."""

@@ -16,6 +16,7 @@ from emovec_db.domain.collection import Collection, GenerationState, GenerationS
 from emovec_db.domain.encoding import EncoderIdentity
 from emovec_db.errors import NotFoundError
 from emovec_db.store import rows
+from emovec_db.store.changes import Changes
 from emovec_db.store.statements import Query
 from emovec_db.store.tables import (
     ClusteringRow,
@@ -97,10 +98,18 @@ class Generations:
         return self.get(target, target.generation.generation_id)
 
     def forget(self, target: Collection, limit: int) -> int:
-        """Delete what the generation holds of at most `limit` recordings; how many there were."""
+        """Delete what the generation holds of at most `limit` recordings, and log its utterances as gone; how many.
+
+        Logged, because whoever is killed between two calls leaves a generation that may be gone on with.
+        """
         generation_id = target.generation.generation_id
         some = select(SummaryRow.recording_id).where(SummaryRow.generation_id == generation_id).limit(limit)
         ids = list(self._connection.scalars(some))
+        heard = select(UtteranceRow.utterance_id).where(
+            UtteranceRow.generation_id == generation_id, UtteranceRow.recording_id.in_(ids)
+        )
+        gone = [(generation_id, one) for one in self._connection.scalars(heard.order_by(UtteranceRow.utterance_id))]
+        Changes(self._connection).append(target.collection_id, gone, added=False)
         for row in (UtteranceRow, TrackRow, SummaryRow):
             of_generation = row.generation_id == generation_id
             self._connection.execute(delete(row).where(of_generation, row.recording_id.in_(ids)))

@@ -53,8 +53,8 @@ class Reencodings:
     ) -> ReencodeReport:
         """Build what is aimed at beside what serves, go on with it where it was left, and switch when it is complete.
 
-        `may_delete` is how many recordings may be deleted because they can't be encoded any more; are there more,
-        nothing is switched.
+        `may_delete` is how many recordings may be deleted because they can't be encoded any more; are there more, or
+        uploads among them, nothing is switched.
 
         Raises:
             ConflictError: the collection is being re-encoded, or another generation of it is unfinished.
@@ -73,7 +73,7 @@ class Reencodings:
             job_id = unit.jobs.start(serving.collection_id, REENCODE_JOB, owner, LEASE_S)
         interrupted = "interrupted: run the same re-encoding again to continue"
         with held(self.store, job_id, owner, tally, interrupted=interrupted) as ending:
-            deleted = Reencoding(
+            reencoding = Reencoding(
                 store=self.store,
                 rereader=self._rereader(target, method),
                 indexes=self.indexes,
@@ -84,7 +84,8 @@ class Reencodings:
                 progress=progress,
                 may_delete=may_delete,
                 stop=stop,
-            ).run()
+            )
+            deleted = reencoding.run()
             if deleted is None:
                 ending.error = "not switched: some recordings can't be encoded any more"
         counted = tally.report()
@@ -93,6 +94,7 @@ class Reencodings:
             generation=target.generation,
             encoded=tally.counts["encoded"],
             lost=counted.errors,
+            uploads_lost=reencoding.uploads_lost,
             deleted=deleted or 0,
             seconds=counted.seconds,
             duration_s=counted.duration_s,

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.ingest import IngestFailure
+from emovec_db.domain.policy import Policy
 from emovec_db.domain.recording import Recording, Source
 from emovec_db.domain.segmentation import Cut
 from emovec_db.domain.sound import Sound, SoundLimits
-from emovec_db.errors import UserError
+from emovec_db.errors import NotFoundError, RecordingError, RefusedError
 from emovec_db.services.encoding import EncodedSound, SoundEncoder, stored_encoding
 from emovec_db.services.ingest.reading import failure_of
 from emovec_db.services.methods import Method
+from emovec_db.services.patience import patiently
 from emovec_db.services.playback import stored_sound
 from emovec_db.sources.places import Places
 from emovec_db.store.store import Store
+
+#: that say something of a recording; any other error is none of its own, and no reason to give it up
+OF_A_RECORDING = (NotFoundError, RecordingError, RefusedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +67,23 @@ class Rereader:
         """The recordings of these ids, a page at a time; those that were deleted meanwhile are left out."""
         collection_id = self.collection.collection_id
         for ids in pages:
-            with self.store.read() as unit:
-                recordings = unit.recordings.some(collection_id, ids)
-                uris = [uri for recording in recordings for uri in recording.uris]
-                sources = unit.recordings.sources(collection_id, uris)
+            recordings, sources = patiently(partial(self._stored, collection_id, ids))
             for recording in recordings:
                 own = {uri: sources.get((uri, recording.channel)) for uri in recording.uris}
                 yield Located(recording, {uri: found[1] for uri, found in own.items() if found is not None})
 
     def read(self, located: Located) -> Reread:
-        """Decode and cut; never raises for a recording whose sound is gone, changed or unreadable."""
-        recording = located.recording
-        with self.store.read() as unit:
-            policy = unit.policies.of(self.collection.collection_id)
+        """Decode and cut; never raises for a recording whose sound is gone, changed, unreadable or without speech.
+
+        Raises what is none of the recording's own faults: a part that is not installed, a database that is away.
+        """
+        recording, policy = located.recording, patiently(self._policy)
         try:
             sound = self.method.cleaned(
                 stored_sound(self.blobs, self.decoders, self.places, policy, recording, located.sources, self.limits)
             )
             return Reread(recording, (sound, self.method.segmentation.cut(sound.waveform)))
-        except UserError as error:
+        except OF_A_RECORDING as error:
             return Reread(recording, None, failure_of(uri_of(recording), error))
 
     def encode(self, batch: Sequence[Reread], generation: Collection | None = None) -> list[EncodedSound | None]:
@@ -92,6 +96,18 @@ class Rereader:
                 known = [stored_encoding(unit, generation, sound.pcm_sha256) for sound in sounds]
         encoded = iter(self.sounds.encode_unknown(self.method, sounds, cuts, known))
         return [None if reread.found is None else next(encoded) for reread in batch]
+
+    def _stored(
+        self, collection_id: int, ids: Sequence[int]
+    ) -> tuple[tuple[Recording, ...], dict[tuple[str, str], tuple[int, Source]]]:
+        with self.store.read() as unit:
+            recordings = unit.recordings.some(collection_id, ids)
+            uris = [uri for recording in recordings for uri in recording.uris]
+            return recordings, unit.recordings.sources(collection_id, uris)
+
+    def _policy(self) -> Policy:
+        with self.store.read() as unit:
+            return unit.policies.of(self.collection.collection_id)
 
 
 def uri_of(recording: Recording) -> str:

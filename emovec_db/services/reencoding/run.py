@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import partial
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
@@ -27,7 +29,17 @@ PAGE = 256
 _Batch = list[tuple[Reread, EncodedSound | None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Enum):
+    """What came of trying to switch."""
+
+    SWITCHED = auto()
+    #: the generation lacks recordings that were not met yet
+    BEHIND = auto()
+    #: recordings would be lost that may not be
+    HELD_BACK = auto()
+
+
+@dataclass(slots=True, kw_only=True)
 class Reencoding:
     """One run towards a generation, on behalf of one job; whatever was written before is passed over."""
 
@@ -44,14 +56,19 @@ class Reencoding:
     may_delete: int
     #: once set, the run ends with what it has in hand
     stop: threading.Event
-    #: ids of those whose sound is gone
+    #: ids of those that can't be encoded any more
     lost: set[int] = field(default_factory=set)
+    #: of these, how many were uploaded, when it was last tried to switch
+    uploads_lost: int = 0
+    #: by id, those that are deleted with the switch
+    given_up: dict[int, Recording] = field(default_factory=dict)
 
     def run(self) -> int | None:
         """Encode what the generation lacks until it lacks nothing, then switch.
 
         Returns:
-            How many lost recordings were deleted; None: they are more than may be, so nothing was switched.
+            How many lost recordings were deleted; None: they are more than may be, or uploads are among them, whose
+            only copy is kept here, so nothing was switched.
 
         Raises:
             JobCancelledError: after the batch in hand.
@@ -66,26 +83,37 @@ class Reencoding:
         )
         prepared = False
         while True:
-            self._count()
+            patiently(self._count)
             if not pipeline.run(self.rereader.located(self._pages())):
                 raise StoppedError(STOPPED)
             if not prepared:
                 self._prepare_indexes()
                 prepared = True
-            with self.store.write() as unit:
-                unit.collections.lock(self.target.collection_id)
-                self._stop_if_cancelled(unit)
-                missing = unit.generations.missing(self.target)
-                if not self.lost.issuperset(missing):
-                    continue  # ingested meanwhile
-                if len(missing) > self.may_delete:
-                    return None
-                deleted = unit.recordings.some(self.target.collection_id, missing)
-                orphaned = unit.recordings.displace(self.target, missing)
-                unit.generations.activate(self.target)
-            if deleted:
-                self.eraser.sweep(self.target, deleted, orphaned)
-            return len(deleted)
+            outcome = patiently(self._try_to_switch)
+            if outcome is Outcome.BEHIND:
+                continue
+            if outcome is Outcome.HELD_BACK:
+                return None
+            if self.given_up:
+                self.eraser.sweep(self.target, list(self.given_up.values()), ())
+            return len(self.given_up)
+
+    def _try_to_switch(self) -> Outcome:
+        """One transaction; tried again after a commit whose answer was lost, it comes to the same."""
+        with self.store.write() as unit:
+            unit.collections.lock(self.target.collection_id)
+            self._stop_if_cancelled(unit)
+            missing = unit.generations.missing(self.target)
+            if not self.lost.issuperset(missing):
+                return Outcome.BEHIND  # something was ingested meanwhile
+            doomed = unit.recordings.some(self.target.collection_id, missing)
+            self.uploads_lost = sum(recording.blob_key is not None for recording in doomed)
+            if len(missing) > self.may_delete or self.uploads_lost:
+                return Outcome.HELD_BACK
+            self.given_up |= {recording.recording_id: recording for recording in doomed}
+            unit.recordings.displace(self.target, missing)
+            unit.generations.activate(self.target)
+        return Outcome.SWITCHED
 
     def _count(self) -> None:
         """What there is to do, by now: ingests may go on."""
@@ -93,11 +121,14 @@ class Reencoding:
             left = unit.generations.count_missing(self.target)
         self.tally.total = self.tally.counts["encoded"] + max(left, len(self.lost))
 
+    def _page(self, after: int) -> tuple[int, ...]:
+        with self.store.read() as unit:
+            return unit.generations.missing(self.target, after=after, limit=PAGE)
+
     def _pages(self) -> Iterator[Sequence[int]]:
         after = 0
         while True:
-            with self.store.read() as unit:
-                ids = unit.generations.missing(self.target, after=after, limit=PAGE)
+            ids = patiently(partial(self._page, after))
             if not ids:
                 return
             after = ids[-1]

@@ -18,9 +18,23 @@ from emovec_db.domain.ingest import IngestProgress, Progress
 from emovec_db.domain.job import JobState
 from emovec_db.domain.reencoding import ReencodeOutcome, ReencodeReport
 from emovec_db.encoder.compact import CompactEncoder
-from emovec_db.errors import ConflictError, EncoderMismatchError, JobCancelledError, NotFoundError, QueryError
+from emovec_db.errors import (
+    ConflictError,
+    EncoderMismatchError,
+    JobCancelledError,
+    MissingPartError,
+    NotFoundError,
+    QueryError,
+    UnavailableError,
+)
+from emovec_db.services import live_index, patience
 from emovec_db.services.ingest import archive as archive_module
 from emovec_db.services.ingest import pipeline
+from emovec_db.services.reencoding import generations as generations_module
+from emovec_db.services.reencoding.rereading import Rereader
+from emovec_db.services.reencoding.run import Reencoding
+from emovec_db.speech.pauses import Pauses
+from emovec_db.store.generations import Generations as StoredGenerations
 from tests.integration.services.conftest import PATTERN
 from tests.servers import PostgresServer
 from tests.sounds import babble, tone, write
@@ -148,6 +162,76 @@ def test_one_in_which_no_speech_is_heard_is_lost_to_pauses(opened: Open, tmp_pat
     is_whole(calls, 1)
 
 
+def test_what_is_missing_here_is_no_recordings_fault(calls: Collection, monkeypatch: Patch) -> None:
+    """A detector that is not installed ends the run; nothing counts as lost, whatever may be deleted."""
+
+    def absent(*_: object) -> object:
+        raise MissingPartError("the voice activity detector is not installed")
+
+    monkeypatch.setattr(Pauses, "cut", absent)
+    with pytest.raises(MissingPartError):
+        calls.generations.reencode("compact", delete_lost=100)
+    monkeypatch.undo()
+    is_whole(calls, 8)
+
+
+def test_an_upload_is_never_deleted_by_a_re_encoding(opened: Open, tmp_path: Path) -> None:
+    """Its only copy is kept with the collection, so nobody could bring it back."""
+    write(tmp_path / "hum.wav", babble(70))
+    database = opened(encoder="fake")
+    calls = database.collection("calls")
+    calls.create(segmentation="windows")
+    with (tmp_path / "hum.wav").open("rb") as file:
+        calls.upload(file, "hum.wav")
+    assert database.run_next_job("w") is not None
+    report = calls.generations.reencode(segmentation="pauses", delete_lost=1)
+    assert (report.outcome, report.uploads_lost, report.deleted) == (ReencodeOutcome.HELD_BACK, 1, 0)
+    is_whole(calls, 1)
+    assert calls.audio(1).path.is_file()
+    calls.delete(1)
+    assert calls.generations.reencode(segmentation="pauses").outcome is ReencodeOutcome.SWITCHED
+
+
+def test_snapshots_that_cant_be_written_hold_nothing_back(calls: Collection, monkeypatch: Patch) -> None:
+    calls.reindex()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(live_index, "write_snapshot", full)
+    assert calls.generations.reencode("compact").outcome is ReencodeOutcome.SWITCHED
+    monkeypatch.undo()
+    is_whole(calls, 8)
+
+
+def test_a_database_that_is_away_for_a_moment_is_waited_for(calls: Collection, monkeypatch: Patch) -> None:
+    """At each kind of question, in each thread; also where only the answer to the switch was lost."""
+    monkeypatch.setattr(patience, "PAUSE_S", 0.01)
+    away: set[str] = set()
+
+    def first_time_away(owner: type, name: str) -> None:
+        original = getattr(owner, name)
+
+        def asked(self: object, *arguments: object, **options: object) -> object:
+            answer = original(self, *arguments, **options)
+            if name not in away:
+                away.add(name)
+                raise UnavailableError("the database is away")
+            return answer
+
+        monkeypatch.setattr(owner, name, asked)
+
+    first_time_away(Rereader, "_policy")
+    first_time_away(Rereader, "_stored")
+    first_time_away(Reencoding, "_page")
+    first_time_away(Reencoding, "_count")
+    first_time_away(Reencoding, "_try_to_switch")
+    report = calls.generations.reencode("compact")
+    assert (report.outcome, report.encoded) == (ReencodeOutcome.SWITCHED, 8)
+    assert away == {"_policy", "_stored", "_page", "_count", "_try_to_switch"}
+    is_whole(calls, 8)
+
+
 def test_channels_and_uploads_are_encoded_as_what_they_are(opened: Open, tmp_path: Path) -> None:
     call = np.stack([tone(200, 2), tone(600, 2)], axis=1)
     write(tmp_path / "call.wav", call)
@@ -239,6 +323,23 @@ def test_an_ingest_that_is_overtaken_goes_on_with_the_new_encoder(
     oracle = ingested(tmp_path, archive, segmentation="windows")
     oracle.ingest(folder)
     assert numbers(calls) == numbers(oracle)
+
+
+def test_what_the_former_cuts_found_no_speech_in_is_heard_anew(calls: Collection, opened: Open, tmp_path: Path) -> None:
+    """Overtaken by a generation that cuts into windows, an ingest takes humming too, also what was read before."""
+    folder = tmp_path / "humming"
+    folder.mkdir()
+    for number in range(6):
+        write(folder / f"{number}.wav", babble(31, seed=number))
+    first = write(tmp_path / "speech.wav", babble(1, seed=9))
+    other = opened().collection("calls")
+
+    def switch() -> None:
+        assert other.generations.reencode(segmentation="windows").outcome is ReencodeOutcome.SWITCHED
+
+    report = calls.ingest(first, write(tmp_path / "more.wav", babble(1, seed=8)), folder, progress=once(switch))
+    assert (report.ingested, report.failed) == (8, 0)
+    is_whole(calls, 16)
 
 
 def test_an_upload_that_is_overtaken_is_encoded_again(opened: Open, tmp_path: Path, monkeypatch: Patch) -> None:
@@ -353,6 +454,34 @@ def test_back_and_forth_and_dropped(calls: Collection, opened: Open, archive: Pa
     with other._parts.store.read() as unit:
         stored = unit.collections.get("calls")
         assert sum(len(unit.utterances.of_recording(stored, one)) for one in range(1, 10)) == 9
+
+
+def test_a_drop_that_was_killed_leaves_a_generation_that_can_be_gone_on_with(
+    calls: Collection, archive: Path, monkeypatch: Patch
+) -> None:
+    clip = archive / "cross" / "2026-05-01_angry.wav"
+    calls.generations.reencode("compact")
+    expected = calls.similar(clip, k=8)
+    calls.reindex()
+    calls.generations.switch(1)
+    monkeypatch.setattr(generations_module, "FORGOTTEN_AT_ONCE", 3)
+    forget = StoredGenerations.forget
+    calls_made = 0
+
+    def killed(self: StoredGenerations, *arguments: object) -> int:
+        nonlocal calls_made
+        calls_made += 1
+        if calls_made > 1:
+            raise KeyboardInterrupt
+        return forget(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(StoredGenerations, "forget", killed)
+    with pytest.raises(KeyboardInterrupt):
+        calls.generations.drop(2)
+    assert calls.generations.reencode("compact").encoded == 3
+    is_whole(calls, 8)
+    found = calls.similar(clip, k=8)
+    assert [one.utterance.uri for one in found] == [one.utterance.uri for one in expected]
 
 
 def test_deleted_is_gone_from_every_generation(calls: Collection, tmp_path: Path) -> None:

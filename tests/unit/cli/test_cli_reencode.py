@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ def test_held_back_it_names_the_lost_and_the_way_on(run: Run, database: FakeData
     assert "--delete-lost 1 to delete" in outcome.out
     outcome = run("reencode", "--to", "large", "--json")
     assert (outcome.code, outcome.json["outcome"], outcome.json["lost"][0]["code"]) == (3, "held_back", "not_found")
+
+
+def test_uploads_among_the_lost_are_never_offered_to_be_deleted(run: Run, database: FakeDatabase) -> None:
+    database.generations.report = replace(HELD_BACK, uploads_lost=1)
+    outcome = run("reencode", "--to", "large")
+    assert outcome.code == 3
+    assert "1 upload among them" in outcome.out
+    assert "--delete-lost" not in outcome.out
+    assert run("reencode", "--to", "large", "--json").json["uploads_lost"] == 1
 
 
 def test_what_is_so_already_is_said(run: Run, database: FakeDatabase) -> None:
