@@ -45,3 +45,10 @@ def check_k(k: int) -> None:
     """Raise QueryError unless k is 1 or more."""
     if k < 1:
         raise QueryError(f"got k = {k}; expected 1 or more neighbours")
+
+
+def checked_mask(rows: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    """The same; raises QueryError unless it is bool (size,)."""
+    if rows.dtype != np.bool_ or rows.shape != (size,):
+        raise QueryError(f"got a mask of {rows.dtype} {rows.shape} for {size} rows; expected bool ({size},)")
+    return rows

@@ -91,12 +91,12 @@ class ExactIndex:
         found = Neighbours.none(len(queries), k)
         rows = None if allowed is None else np.flatnonzero(np.isin(self._ids[: self._size], allowed))
         for number, similarities in enumerate(self._similarities(queries, rows)):
-            near = _near_top(similarities, k)
+            near = near_top(similarities, k)
             near = near if rows is None else rows[near]
-            ids, precise = self._ids[near], self._precise(queries[number], near)
-            order = np.lexsort((ids, -precise))[:k]
+            ids, exact = self._ids[near], precise(queries[number], self._vectors, near)
+            order = np.lexsort((ids, -exact))[:k]
             found.ids[number, : len(order)] = ids[order]
-            found.similarities[number, : len(order)] = precise[order]
+            found.similarities[number, : len(order)] = exact[order]
         return found
 
     def ids(self) -> NDArray[np.int64]:
@@ -144,16 +144,20 @@ class ExactIndex:
             products = queries[start : start + block] @ vectors.T
             yield from products if columns is None else products[:, columns]
 
-    def _precise(self, query: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Similarities that depend on nothing but the two vectors: equal vectors tie, alone or in a batch."""
-        similarities = np.empty(len(rows), np.float32)
-        for start in range(0, len(rows), PRECISE_ROWS):
-            block = self._vectors[rows[start : start + PRECISE_ROWS]].astype(np.float64)
-            similarities[start : start + PRECISE_ROWS] = np.einsum("ij,j->i", block, query.astype(np.float64))
-        return similarities
+
+def precise(query: NDArray[np.float32], vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """float32 (m,) similarities of a query to these rows of vectors that depend on nothing but the two of them.
+
+    So equal vectors tie, alone or in a batch.
+    """
+    similarities = np.empty(len(rows), np.float32)
+    for start in range(0, len(rows), PRECISE_ROWS):
+        block = vectors[rows[start : start + PRECISE_ROWS]].astype(np.float64)
+        similarities[start : start + PRECISE_ROWS] = np.einsum("ij,j->i", block, query.astype(np.float64))
+    return similarities
 
 
-def _near_top(similarities: NDArray[np.float32], k: int) -> NDArray[np.intp]:
+def near_top(similarities: NDArray[np.float32], k: int) -> NDArray[np.intp]:
     """Positions of the k greatest and of all that rounding might have kept from being among them."""
     if len(similarities) <= k:
         return np.arange(len(similarities))

@@ -57,10 +57,10 @@ class FaissIndex:
             raise QueryError(f"got vectors of shape {vectors.shape}; expected at least one to build an index from")
         vectors = checked_vectors(vectors, vectors.shape[1])
         ids = checked_ids(ids, len(vectors))
-        index = _trained(vectors, seed)
+        index = trained(vectors, seed)
         index.add_with_ids(vectors, ids)
         probe = Probe.of(ids, vectors, seed)
-        return cls(index, recall=_tune(index, probe, recall_target), built_size=len(ids))
+        return cls(index, recall=tune(index, probe, recall_target), built_size=len(ids))
 
     @property
     def kind(self) -> str:
@@ -156,7 +156,7 @@ class FaissIndex:
         return Neighbours(np.take_along_axis(ids, order, 1), np.take_along_axis(similarities, order, 1))
 
 
-def _trained(vectors: NDArray[np.float32], seed: int) -> Any:
+def trained(vectors: NDArray[np.float32], seed: int) -> Any:
     """An empty IVF index whose lists and codes fit these vectors."""
     count, dim = vectors.shape
     codec = "Flat" if dim <= FLAT_DIM else "SQ8"
@@ -174,7 +174,7 @@ def _list_count(count: int) -> int:
     return 1 << int(np.log2(max(1.0, min(4 * count**0.5, count / MIN_POINTS_PER_LIST))))
 
 
-def _tune(index: Any, probe: Probe, target: float) -> float:
+def tune(index: Any, probe: Probe, target: float) -> float:
     """Set the smallest nprobe that reaches the target recall; returns the recall that it has."""
     recall_of: dict[int, float] = {}
     nprobe = 1

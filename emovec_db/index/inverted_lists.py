@@ -58,4 +58,24 @@ def selector_of(ids: NDArray[np.int64]) -> Any:
         return faiss.IDSelectorBatch(ids)
     allowed = np.zeros(highest + 1, np.bool_)
     allowed[ids] = True
-    return _BITMAP(np.packbits(allowed, bitorder="little"))
+    return bitmap_of(allowed)
+
+
+def bitmap_of(rows: NDArray[np.bool_]) -> Any:
+    """FAISS's filter that lets the row numbers through that are True in this mask, bool (n,)."""
+    return _BITMAP(np.packbits(rows, bitorder="little"))
+
+
+def renumbered(lists: Any, new_row: NDArray[np.int64]) -> Any:
+    """The same codes under new row numbers, int64 (n,), without those whose new number is -1; owned by nobody yet."""
+    kept_lists: Any = faiss.ArrayInvertedLists(lists.nlist, lists.code_size)
+    for number in range(lists.nlist):
+        size = lists.list_size(number)
+        rows = new_row[faiss.rev_swig_ptr(lists.get_ids(number), size)] if size else np.empty(0, np.int64)
+        kept = rows >= 0
+        if kept.any():
+            codes = faiss.rev_swig_ptr(lists.get_codes(number), size * lists.code_size).reshape(size, -1)[kept]
+            ids = rows[kept]
+            kept_lists.add_entries(number, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(codes))
+    kept_lists.this.disown()
+    return kept_lists
