@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypedDict, TypeVar
+from typing import Generic, Self, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,11 +77,11 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of a collection's change log: an utterance came or went."""
+    """One line of a collection's change log: an utterance came or went, or what is known of its recording changed."""
 
     seq: int
     utterance_id: int
-    #: False: the utterance was removed
+    #: False: the utterance was removed; True also where it was there already, and may lie elsewhere in a space now
     added: bool
 
 
@@ -94,13 +94,35 @@ class Match:
     similarity: float
 
 
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """Embeddings and scores of n utterances, row by row."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was heard in n utterances, row by row, and who is taken to have said it: what a space maps."""
 
-    #: int64 (n,)
-    ids: NDArray[np.int64]
     #: float32 (n, dim)
     embeddings: NDArray[np.float32]
     #: float32 (n, 9), in the order of `LABELS`
     scores: NDArray[np.float32]
+    #: object (n,): who speaks, as text that is the same for the same person; None where that is not known
+    people: NDArray[np.object_]
+
+    @classmethod
+    def alone(cls, embedding: NDArray[np.float32], scores: NDArray[np.float32], person: str | None = None) -> Self:
+        """One utterance, from float32 (dim,) and float32 (9,)."""
+        return cls(embeddings=embedding[None], scores=scores[None], people=np.array([person], dtype=object))
+
+    @classmethod
+    def by_nobody_known(cls, embeddings: NDArray[np.float32], scores: NDArray[np.float32]) -> Self:
+        """Float32 (n, dim) and float32 (n, 9) of utterances whose speakers are not known."""
+        return cls(embeddings=embeddings, scores=scores, people=np.full(len(embeddings), None, dtype=object))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vectors(Heard):
+    """What was heard in n stored utterances."""
+
+    #: int64 (n,)
+    ids: NDArray[np.int64]
+
+    def rows(self, at: NDArray[np.int64] | NDArray[np.intp] | NDArray[np.bool_]) -> Vectors:
+        """Those rows, in that order."""
+        return Vectors(ids=self.ids[at], embeddings=self.embeddings[at], scores=self.scores[at], people=self.people[at])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emovec_db.domain.classification import Classification
+from emovec_db.domain.query import Heard
 from emovec_db.domain.sound import Sound
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.methods import Method
@@ -36,8 +37,7 @@ def classify(
 def compare(method: Method, sounds: SoundEncoder, space: Space, first: Sound, second: Sound) -> float:
     """Similarity of two sounds in a space, -1..1."""
     encoded = sounds.encode(method, [first, second])
-    vectors = space.project(
-        np.stack([one.embedding for one in encoded]),
-        np.array([one.summary.scores for one in encoded], dtype=np.float32),
-    )
+    embeddings = np.stack([one.embedding for one in encoded])
+    scores = np.array([one.summary.scores for one in encoded], dtype=np.float32)
+    vectors = space.project(Heard.by_nobody_known(embeddings, scores))
     return float(np.clip(vectors[0] @ vectors[1], -1.0, 1.0))

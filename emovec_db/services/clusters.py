@@ -62,7 +62,7 @@ def _utterances(
         scores = [part.scores for part in unit.utterances.all_vectors(collection)]
     else:
         found = unit.utterances.vectors(collection, unit.utterances.ids(collection, chosen))
-        ids, vectors, scores = found.ids, space.project(found.embeddings, found.scores), [found.scores]
+        ids, vectors, scores = found.ids, space.project(found), [found.scores]
     if not len(ids):
         raise QueryError(f"nothing to cluster: no utterance of collection {collection.name!r} matches")
     return ids, vectors, np.concatenate(scores).argmax(axis=1)

@@ -106,7 +106,7 @@ class LiveIndex:
         added = [utterance_id for utterance_id, is_added in present.items() if is_added]
         vectors = unit.utterances.vectors(self._collection, added)
         if len(vectors.ids):
-            self._index.add(vectors.ids, self._space.project(vectors.embeddings, vectors.scores))
+            self._index.add(vectors.ids, self._space.project(vectors))
 
     def _load(self, unit: Unit) -> None:
         try:
@@ -145,7 +145,7 @@ def stored_vectors(unit: Unit, collection: Collection, space: Space) -> tuple[ND
     parts = [np.empty((0, space.dim(collection.generation.encoder.dim)), np.float32)]
     for vectors in unit.utterances.all_vectors(collection):
         ids.append(vectors.ids)
-        parts.append(space.project(vectors.embeddings, vectors.scores))
+        parts.append(space.project(vectors))
     return np.concatenate(ids), np.concatenate(parts)
 
 

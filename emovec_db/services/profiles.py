@@ -79,7 +79,7 @@ def profile(store: Store, collection: Collection, space: Space, zone: tzinfo, qu
         if not len(found.ids):
             raise _unknown_customer(unit, collection, question)
         rows = unit.utterances.rows(collection, found.ids.tolist())
-        vectors = space.project(found.embeddings, found.scores)
+        vectors = space.project(found)
         centroid = unit_vector(vectors.mean(axis=0))
         nearest = _nearest_customers(unit, collection, space, centroid, question.customer)
     utterances = [rows[utterance_id] for utterance_id in found.ids.tolist()]
@@ -204,7 +204,7 @@ def _nearest_customers(
     sums = np.zeros((len(number_of), len(centroid)), np.float64)
     recordings: dict[str, set[int]] = defaultdict(set)
     for part in unit.utterances.all_vectors(collection):
-        vectors = space.project(part.embeddings, part.scores)
+        vectors = space.project(part)
         rows = [row for row, one in enumerate(part.ids.tolist()) if one in owners]
         np.add.at(sums, [number_of[owners[int(part.ids[row])][0]] for row in rows], vectors[rows])
     for owner, recording_id in owners.values():

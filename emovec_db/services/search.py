@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.query import Filter, Match
+from emovec_db.domain.query import Filter, Heard, Match
 from emovec_db.errors import NotFoundError, QueryError
 from emovec_db.index.protocol import VectorIndex
 from emovec_db.services.live_index import LiveIndexes
@@ -63,7 +63,7 @@ class Search:
             )
         if not np.isfinite(embedding).all():
             raise QueryError("the query holds NaN or infinite numbers")
-        vector: NDArray[np.float32] = space.project(embedding[None], scores[None])[0]
+        vector: NDArray[np.float32] = space.project(Heard.alone(embedding, scores))[0]
         return self._search(collection, space, lambda _unit: vector, question)
 
     def near_utterance(
@@ -79,7 +79,7 @@ class Search:
             found = unit.utterances.vectors(collection, [utterance_id])
             if not len(found.ids):
                 raise NotFoundError(f"collection {collection.name!r} has no utterance {utterance_id}")
-            vector: NDArray[np.float32] = space.project(found.embeddings, found.scores)[0]
+            vector: NDArray[np.float32] = space.project(found)[0]
             return vector
 
         return self._search(collection, space, vector_of, question)
@@ -115,7 +115,7 @@ def _rescored(
     stored = unit.utterances.vectors(collection, ids)
     if not len(stored.ids):
         return stored.ids, np.empty(0, np.float32)
-    similarities = space.project(stored.embeddings, stored.scores) @ vector
+    similarities = space.project(stored) @ vector
     order = np.lexsort((stored.ids, -similarities))
     return stored.ids[order], similarities[order]
 

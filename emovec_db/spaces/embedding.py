@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.query import Heard
 from emovec_db.spaces.rows import check_shapes, unit_rows
 
 
@@ -20,6 +21,6 @@ class EmbeddingSpace:
     def dim(self, embedding_dim: int) -> int:
         return embedding_dim
 
-    def project(self, embeddings: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        check_shapes(embeddings, scores)
-        return unit_rows(embeddings.astype(np.float64), "embeddings")
+    def project(self, heard: Heard) -> NDArray[np.float32]:
+        check_shapes(heard)
+        return unit_rows(heard.embeddings.astype(np.float64), "embeddings")

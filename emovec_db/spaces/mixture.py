@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.query import Heard
 from emovec_db.errors import QueryError
 from emovec_db.spaces.protocol import Space
 
@@ -36,6 +37,6 @@ class Mixture:
     def dim(self, embedding_dim: int) -> int:
         return sum(space.dim(embedding_dim) for space, _ in self.parts)
 
-    def project(self, embeddings: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        columns = [np.float32(math.sqrt(weight)) * space.project(embeddings, scores) for space, weight in self.parts]
+    def project(self, heard: Heard) -> NDArray[np.float32]:
+        columns = [np.float32(math.sqrt(weight)) * space.project(heard) for space, weight in self.parts]
         return np.concatenate(columns, axis=1)

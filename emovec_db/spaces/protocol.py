@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.query import Heard
+
 
 class Space(Protocol):
     """A map to unit vectors; similarity is always their inner product.
@@ -23,9 +25,9 @@ class Space(Protocol):
     def dim(self, embedding_dim: int) -> int:
         """Length of the vectors that embeddings of this length become."""
 
-    def project(self, embeddings: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Float32 (n, d) embeddings and float32 (n, 9) scores to C-contiguous float32 (n, dim(d)) unit vectors.
+    def project(self, heard: Heard) -> NDArray[np.float32]:
+        """What was heard in n utterances, embeddings of length d, to C-contiguous float32 (n, dim(d)) unit vectors.
 
-        A row depends on its own utterance only. Raises QueryError where a row has no direction (zeros, NaN, infinity)
-        or the shapes don't fit each other.
+        A row depends on its own utterance and who speaks it only. Raises QueryError where a row has no direction
+        (zeros, NaN, infinity) or the shapes don't fit each other.
         """

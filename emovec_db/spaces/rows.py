@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.query import Heard
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
 
 
-def check_shapes(embeddings: NDArray[np.float32], scores: NDArray[np.float32]) -> None:
+def check_shapes(heard: Heard) -> None:
     """Raise QueryError unless these are (n, d) embeddings and (n, 9) scores of the same n utterances."""
-    if embeddings.ndim != 2 or scores.shape != (len(embeddings), len(LABELS)):
+    embeddings, scores = heard.embeddings, heard.scores
+    if embeddings.ndim != 2 or scores.shape != (len(embeddings), len(LABELS)) or heard.people.shape != scores.shape[:1]:
         raise QueryError(
-            f"got embeddings of shape {embeddings.shape} and scores of shape {scores.shape}; "
-            f"expected (n, dim) and (n, {len(LABELS)}) with the same n"
+            f"got embeddings of shape {embeddings.shape}, scores of shape {scores.shape} and people of shape "
+            f"{heard.people.shape}; expected (n, dim), (n, {len(LABELS)}) and (n,) with the same n"
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.query import Heard
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
 from emovec_db.spaces.rows import check_shapes, unit_rows
@@ -27,9 +28,9 @@ class ScoresSpace:
     def dim(self, embedding_dim: int) -> int:  # noqa: ARG002 - the same for every encoder
         return len(LABELS)
 
-    def project(self, embeddings: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        check_shapes(embeddings, scores)
-        if (scores < 0).any():
-            raise QueryError(f"got a score of {scores.min():.3g}; expected nine scores from 0 to 1 that sum to 1")
+    def project(self, heard: Heard) -> NDArray[np.float32]:
+        check_shapes(heard)
+        if (heard.scores < 0).any():
+            raise QueryError(f"got a score of {heard.scores.min():.3g}; expected nine scores from 0 to 1 that sum to 1")
         # scores sum to 1 but for rounding; normalising takes the rest off
-        return unit_rows(np.sqrt(scores.astype(np.float64)), "scores")
+        return unit_rows(np.sqrt(heard.scores.astype(np.float64)), "scores")

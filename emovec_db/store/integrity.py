@@ -77,7 +77,7 @@ def _incomplete(collection: Collection) -> Iterator[tuple[Query, str]]:
 
 
 def _unlike_the_log(collection: Collection) -> Iterator[tuple[Query, str]]:
-    # ids are never reused: an utterance comes once and goes at most once
+    # ids are never reused: an utterance that went never comes back
     present = (
         select(ChangeRow.utterance_id)
         .where(
@@ -85,7 +85,7 @@ def _unlike_the_log(collection: Collection) -> Iterator[tuple[Query, str]]:
             ChangeRow.generation_id == collection.generation.generation_id,
         )
         .group_by(ChangeRow.utterance_id)
-        .having(func.sum(case((ChangeRow.added, 1), else_=-1)) == 1)
+        .having(func.min(case((ChangeRow.added, 1), else_=0)) == 1)
     )
     stored = _utterances(collection)
     yield stored.where(UtteranceRow.utterance_id.not_in(present)), "utterances that the change log does not know"

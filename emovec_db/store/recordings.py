@@ -13,6 +13,7 @@ from emovec_db.domain.query import Filter, Page
 from emovec_db.domain.recording import Details, NewRecording, Recording, Source
 from emovec_db.errors import NotFoundError
 from emovec_db.store import filters, paging, removal, rows
+from emovec_db.store.changes import Changes
 from emovec_db.store.collections import Collections
 from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query, chunks, id_of, table_of, upsert
@@ -136,6 +137,7 @@ class Recordings:
         )
         if customer_id is not None:
             removal.drop_unused_customers(self._connection, [customer_id])
+        self._log_utterances(collection_id, recording_id)
         return True
 
     def page(self, collection_id: int, filter: Filter, cursor: str | None, limit: int) -> Page[Recording]:
@@ -219,6 +221,14 @@ class Recordings:
         """Like `delete`, for an ingest that takes the files in another way: what jobs say of their uris stays."""
         Collections(self._connection).lock(collection.collection_id)
         return removal.delete_recordings(self._connection, collection.collection_id, recording_ids)
+
+    def _log_utterances(self, collection_id: int, recording_id: int) -> None:
+        """Log a recording's utterances as added, of every generation: what is known of it stands in indexes too."""
+        utterances = select(UtteranceRow.generation_id, UtteranceRow.utterance_id).where(
+            UtteranceRow.recording_id == recording_id
+        )
+        found = self._connection.execute(utterances.order_by(UtteranceRow.utterance_id)).fetchall()
+        Changes(self._connection).append(collection_id, [(row[0], row[1]) for row in found], added=True)
 
     def _details_values(self, collection_id: int, details: Details) -> dict[str, Any]:
         customer_id = None

@@ -7,24 +7,41 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, case, func, select
 
 from emovec_db.domain.collection import Generation
 from emovec_db.domain.query import Vectors
 from emovec_db.emotions import LABELS
 from emovec_db.store.engine import BINARY_ROWS
 from emovec_db.store.statements import Query, chunks
-from emovec_db.store.tables import SCORE_COLUMNS, EmbeddingRow, PredictionRow, UtteranceRow
+from emovec_db.store.tables import (
+    SCORE_COLUMNS,
+    CustomerRow,
+    EmbeddingRow,
+    PredictionRow,
+    RecordingRow,
+    UtteranceRow,
+)
 from emovec_db.store.types import VECTOR_DTYPE
 
+#: who speaks: the speaker, else the customer where it is not said that somebody else does; nobody known where a
+#: recording's voices were told apart, since then it is of several people
+_PERSON = case(
+    (UtteranceRow.voice.is_not(None), None),
+    (RecordingRow.speaker.is_not(None), "speaker:" + RecordingRow.speaker),
+    (func.coalesce(RecordingRow.role, "customer") == "customer", "customer:" + CustomerRow.name),
+).label("person")
 _ROWS: Query = (
     select(
         UtteranceRow.utterance_id,
         EmbeddingRow.vector,
+        _PERSON,
         *(getattr(PredictionRow, column) for column in SCORE_COLUMNS),
     )
     .join(EmbeddingRow, EmbeddingRow.utterance_id == UtteranceRow.utterance_id)
     .join(PredictionRow, PredictionRow.utterance_id == UtteranceRow.utterance_id)
+    .join(RecordingRow, RecordingRow.recording_id == UtteranceRow.recording_id)
+    .outerjoin(CustomerRow, CustomerRow.customer_id == RecordingRow.customer_id)
     .where(UtteranceRow.generation_id == bindparam("generation_id"))
 )
 _NEXT = _ROWS.where(UtteranceRow.utterance_id > bindparam("after")).order_by(UtteranceRow.utterance_id)
@@ -55,13 +72,19 @@ def all_vectors_of(connection: Connection, generation: Generation, batch: int) -
 
 def _vectors(found: Sequence[Sequence[Any]], dim: int) -> Vectors:
     if not found:
-        return Vectors(np.empty(0, np.int64), np.empty((0, dim), np.float32), np.empty((0, len(LABELS)), np.float32))
-    ids, blobs, *scores = zip(*found, strict=True)
+        return Vectors(
+            ids=np.empty(0, np.int64),
+            embeddings=np.empty((0, dim), np.float32),
+            scores=np.empty((0, len(LABELS)), np.float32),
+            people=np.empty(0, np.object_),
+        )
+    ids, blobs, people, *scores = zip(*found, strict=True)
     embeddings = np.frombuffer(b"".join(blobs), dtype=VECTOR_DTYPE).reshape(len(ids), dim)
     return Vectors(
-        np.array(ids, dtype=np.int64),
-        embeddings.astype(np.float32, copy=False),
-        np.stack([np.array(column, dtype=np.float32) for column in scores], axis=1),
+        ids=np.array(ids, dtype=np.int64),
+        embeddings=embeddings.astype(np.float32, copy=False),
+        scores=np.stack([np.array(column, dtype=np.float32) for column in scores], axis=1),
+        people=np.array(people, dtype=np.object_),
     )
 
 
@@ -69,5 +92,4 @@ def _in_order(found: Vectors, wanted: NDArray[np.int64]) -> Vectors:
     if not len(found.ids):
         return found
     at = np.minimum(np.searchsorted(found.ids, wanted), len(found.ids) - 1)
-    at = at[found.ids[at] == wanted]
-    return Vectors(found.ids[at], found.embeddings[at], found.scores[at])
+    return found.rows(at[found.ids[at] == wanted])

@@ -200,7 +200,7 @@ class TrackRow(Base):
 
 
 class ChangeRow(Base):
-    """An utterance came or went; ids only, and no reference, since the row outlives the utterance."""
+    """An utterance came or went, or its recording's details changed; ids only, no reference: the row outlives it."""
 
     __tablename__ = "changes"
 

@@ -142,6 +142,21 @@ def test_later_details_replace_earlier_ones(store: Store, calls: Collection) -> 
         unit.recordings.update_details(99, later)
 
 
+def test_later_details_are_logged_since_indexes_hold_them_too(store: Store, calls: Collection) -> None:
+    two = [utterance(1), utterance(2, 2.5, 5.0)]
+    (recording_id,) = add(store, calls, recording("a", customer="c1", utterances=two))
+    with store.write() as unit:
+        head = unit.changes.head(calls.collection_id)
+        unit.recordings.update_details(recording_id, Details(customer="c1"))
+        assert unit.changes.head(calls.collection_id) == head
+        unit.recordings.update_details(recording_id, Details(customer="c2"))
+    with store.read() as unit:
+        ids = [each.utterance_id for each in unit.utterances.of_recording(calls, recording_id)]
+        logged = unit.changes.since(calls, head)
+        assert [(change.utterance_id, change.added) for change in logged] == [(one, True) for one in ids]
+        assert not list(unit.integrity.problems(calls))
+
+
 def test_the_same_sound_is_found_by_its_pcm(store: Store, calls: Collection) -> None:
     first, _ = add(store, calls, recording("a", pcm_sha256="5" * 64), recording("b", pcm_sha256="5" * 64))
     add(store, calls, recording("c", pcm_sha256="6" * 64, utterances=[]))

@@ -61,6 +61,28 @@ def test_vectors_are_exactly_what_was_stored_in_the_order_asked(
     assert (nothing.embeddings.shape, nothing.scores.shape) == ((0, DIM), (0, 9))
 
 
+@pytest.mark.parametrize(
+    ("details", "voice", "person"),
+    [
+        ({"speaker": "anna", "customer": "c1"}, None, "speaker:anna"),
+        ({"customer": "c1"}, None, "customer:c1"),
+        ({"customer": "c1", "role": "customer"}, None, "customer:c1"),
+        ({"customer": "c1", "role": "agent"}, None, None),
+        ({}, None, None),
+        ({"speaker": "anna"}, "A", None),
+    ],
+)
+def test_who_speaks_is_the_speaker_or_else_the_customer(
+    store: Store, calls: Collection, details: dict[str, str], voice: str | None, person: str | None
+) -> None:
+    spoken = replace(utterance(1), voice=voice)
+    with store.write() as unit:
+        unit.recordings.add(calls, recording("a", utterances=[spoken], **details), PROVENANCE)
+    with store.read() as unit:
+        (found,) = unit.utterances.all_vectors(calls)
+    assert found.people.tolist() == [person]
+
+
 def test_more_ids_than_a_statement_takes(store: Store, calls: Collection, five: list[int]) -> None:
     asked = np.arange(40_000)
     with store.read() as unit:

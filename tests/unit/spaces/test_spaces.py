@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from emovec_db.domain.query import Heard
 from emovec_db.errors import QueryError
 from emovec_db.spaces.embedding import EmbeddingSpace
 from emovec_db.spaces.mixture import Mixture
@@ -39,13 +40,13 @@ def bhattacharyya(p: NDArray[np.float32], q: NDArray[np.float32]) -> float:
 def test_rows_are_unit_vectors_and_depend_on_their_utterance_only(name: str, count: int, seed: int) -> None:
     embeddings, scores = utterances(count, seed)
     space = SPACES[name]
-    vectors = space.project(embeddings, scores)
+    vectors = space.project(Heard.by_nobody_known(embeddings, scores))
     assert vectors.shape == (count, space.dim(DIM))
     assert vectors.dtype == np.float32
     assert vectors.flags.c_contiguous
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(count), abs=1e-6)
     for row in range(count):
-        alone = space.project(embeddings[row : row + 1], scores[row : row + 1])
+        alone = space.project(Heard.alone(embeddings[row], scores[row]))
         assert alone[0] == pytest.approx(vectors[row], abs=1e-7)
 
 
@@ -60,7 +61,7 @@ def test_similarities(seed: int, weight: float) -> None:
         (ScoresSpace(), by_scores),
         (mixture, weight * by_embedding + (1 - weight) * by_scores),
     ]:
-        first, second = space.project(embeddings, scores).astype(float)
+        first, second = space.project(Heard.by_nobody_known(embeddings, scores)).astype(float)
         assert first @ second == pytest.approx(similarity, abs=1e-6)
 
 
@@ -69,7 +70,7 @@ def test_scores_in_figures() -> None:
     scores[0, 0] = 1
     scores[1, :2] = 0.36, 0.64
     scores[2, 2] = 1
-    vectors = ScoresSpace().project(np.ones((3, DIM), np.float32), scores)
+    vectors = ScoresSpace().project(Heard.by_nobody_known(np.ones((3, DIM), np.float32), scores))
     assert vectors @ vectors.T == pytest.approx(np.array([[1, 0.6, 0], [0.6, 1, 0], [0, 0, 1]]), abs=1e-6)
 
 
@@ -77,7 +78,7 @@ def test_huge_and_tiny_embeddings_keep_their_direction() -> None:
     embeddings = np.zeros((2, DIM), np.float32)
     embeddings[:, :2] = np.array([[3e38, 3e38], [1e-40, 1e-40]])
     _, scores = utterances(2, 0)
-    vectors = EmbeddingSpace().project(embeddings, scores)
+    vectors = EmbeddingSpace().project(Heard.by_nobody_known(embeddings, scores))
     assert vectors[:, :2] == pytest.approx(np.full((2, 2), 0.5**0.5), abs=1e-4)
 
 
@@ -87,7 +88,7 @@ def test_an_embedding_without_direction_is_refused(name: str, bad: float) -> Non
     embeddings, scores = utterances(3, 0)
     embeddings[1] = bad
     with pytest.raises(QueryError, match=r"the embeddings of 1 of 3 utterances \(first: row 1\)"):
-        SPACES[name].project(embeddings, scores)
+        SPACES[name].project(Heard.by_nobody_known(embeddings, scores))
 
 
 @pytest.mark.parametrize(
@@ -99,15 +100,15 @@ def test_scores_without_direction_are_refused(name: str, bad: float, message: st
     embeddings, scores = utterances(3, 0)
     scores[2] = bad
     with pytest.raises(QueryError, match=message):
-        SPACES[name].project(embeddings, scores)
+        SPACES[name].project(Heard.by_nobody_known(embeddings, scores))
 
 
 @pytest.mark.parametrize("name", SPACES)
 def test_shapes_that_do_not_fit_are_refused(name: str) -> None:
     embeddings, scores = utterances(3, 0)
     for wrong in [(embeddings[:2], scores), (embeddings, scores[:, :8]), (embeddings[0], scores[:1])]:
-        with pytest.raises(QueryError, match=r"expected \(n, dim\) and \(n, 9\)"):
-            SPACES[name].project(*wrong)
+        with pytest.raises(QueryError, match=r"expected \(n, dim\), \(n, 9\) and \(n,\)"):
+            SPACES[name].project(Heard.by_nobody_known(*wrong))
 
 
 @pytest.mark.parametrize("weights", [(0.5, 0.6), (1.5, -0.5), (1.0, 0.0), (float("nan"), 0.5)])
@@ -140,4 +141,4 @@ def test_version_1_gives_the_numbers_it_always_gave() -> None:
     }
     assert {name: space.version for name, space in SPACES.items()} == dict.fromkeys(expected, 1)
     for name, vector in expected.items():
-        assert SPACES[name].project(embeddings, scores)[0] == pytest.approx(vector, abs=1e-7)
+        assert SPACES[name].project(Heard.by_nobody_known(embeddings, scores))[0] == pytest.approx(vector, abs=1e-7)
