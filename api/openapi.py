@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from emovec_db.api.schemas.answers import Error
 from emovec_db.api.schemas.requests import (
     ClusteringBody,
+    CourseForm,
     PredictionForm,
     SearchBody,
     SearchForm,
     SimilarityForm,
+    TrajectoryBody,
     UploadForm,
 )
 
@@ -23,6 +25,16 @@ DESCRIPTION = "Embedding database and similarity search for emotion in speech."
 #: 3.1 rather than the library's default 3.2: more readers know it
 OPENAPI_VERSION = "3.1.0"
 _REF = "#/components/schemas/"
+_BODIES: tuple[type[BaseModel], ...] = (
+    PredictionForm,
+    UploadForm,
+    SimilarityForm,
+    SearchForm,
+    SearchBody,
+    CourseForm,
+    TrajectoryBody,
+    ClusteringBody,
+)
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -49,7 +61,7 @@ def request_body(*, form: type[BaseModel] | None = None, json: type[BaseModel] |
 
 def describe_bodies(app: OpenAPI) -> None:
     """Put the request bodies that `request_body` refers to into the document."""
-    for model in (PredictionForm, UploadForm, SimilarityForm, SearchForm, SearchBody, ClusteringBody):
+    for model in _BODIES:
         schema = model.model_json_schema(ref_template=_REF + "{model}")
         for name, definition in schema.pop("$defs", {}).items():
             app.components_schemas[name] = Schema(**definition)

@@ -27,6 +27,7 @@ from emovec_db.services.policies import Policies
 from emovec_db.services.reencoding.generations import Generations
 from emovec_db.services.reencoding.reencodings import Reencodings
 from emovec_db.services.search import Search
+from emovec_db.services.trajectories.search import Trajectories
 from emovec_db.services.uploads import Uploads
 from emovec_db.settings import DEFAULT_ENCODER, Settings
 from emovec_db.sources.places import Places
@@ -54,6 +55,7 @@ class Parts:
     sounds: SoundEncoder
     indexes: LiveIndexes
     search: Search
+    trajectories: Trajectories
     eraser: Eraser
     uploads: Uploads
     policies: Policies
@@ -158,6 +160,7 @@ def build(settings: Settings) -> Parts:
         sounds=sounds,
         indexes=indexes,
         search=Search(store, indexes),
+        trajectories=Trajectories(store),
         eraser=eraser,
         uploads=Uploads(store, blobs),
         policies=Policies(

@@ -79,7 +79,7 @@ def recording(
     name: str, *, utterances: Sequence[NewUtterance] | None = None, channel: str = MIX, **changes: Any
 ) -> NewRecording:
     """A recording whose bytes are its name; `changes` go to the details or, by field name, to the recording."""
-    fields = ("pcm_sha256", "summary", "left_out", "blob_key", "quality", "source")
+    fields = ("pcm_sha256", "summary", "left_out", "blob_key", "quality", "source", "track")
     own = {key: changes.pop(key) for key in fields if key in changes}
     values: dict[str, Any] = {
         "sha256": sha256(name),

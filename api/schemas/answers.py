@@ -157,6 +157,47 @@ class SearchResult(Answer):
     matches: list[Match]
 
 
+class PlacedPart(Answer):
+    """A stretch of a recording: a part of the pattern, or a label of its course."""
+
+    part: str
+    start_s: float
+    end_s: float
+    score: float = Field(description="mean of the scores of its labels, 0..1; pauses don't count")
+
+
+class Followed(Answer):
+    """A recording found by the course of its emotion."""
+
+    recording_id: int
+    uri: str | None
+    channel: str
+    customer: str | None
+    recorded_at: str | None
+    duration_s: float
+    parts: list[PlacedPart]
+
+
+class TrajectoryMatch(Followed):
+    """A recording in which the pattern holds, and where it does so most clearly."""
+
+    clarity: float = Field(description="how clearly the pattern holds where it does so most clearly, 0..1")
+
+
+class CourseMatch(Followed):
+    """A recording that runs like the one that was given; parts are its own course in labels."""
+
+    similarity: float = Field(description="1 less the distance of the courses, 0..1")
+
+
+class TrajectoryResult(Answer):
+    """By a pattern: the pattern and the clearest first; by a recording: its course and the most similar first."""
+
+    pattern: str | None = None
+    course: list[PlacedPart] | None = None
+    matches: list[TrajectoryMatch] | list[CourseMatch]
+
+
 class Similarity(Answer):
     """How near two recordings are."""
 

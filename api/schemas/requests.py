@@ -153,6 +153,44 @@ class SearchBody(SearchFields):
         return self
 
 
+class CourseFields(Strict):
+    """How many recordings, and how long they may be."""
+
+    k: int = Field(default=10, ge=1, le=MAX_K)
+    stretch: float | None = Field(
+        default=None, ge=1, le=1000, description="how many times longer or shorter speech may be; 2 unless given"
+    )
+
+
+class CourseForm(CourseFields, TextFilter):
+    """Recordings that run like one that is not stored."""
+
+    recording: FileStorage
+    recording_role: Role | None = Field(default=None, description="who speaks in it; see predictions")
+    recording_channel: Text = Field(default=MIX, description="left, right, ch0 …; mix: all channels together")
+
+
+class TrajectoryBody(CourseFields):
+    """Recordings in which a pattern holds, or that run like a stored one; the filter looks at whole recordings."""
+
+    pattern: Text | None = Field(default=None, description="for example neutral > angry 5s > calm")
+    min_clarity: float | None = Field(
+        default=None, ge=0, le=1, description="how clearly a pattern must hold; 0.3 unless given"
+    )
+    recording_id: Id | None = None
+    filter: JsonFilter = JsonFilter()
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Self:
+        if (self.pattern is None) == (self.recording_id is None):
+            raise ValueError("expected either pattern or recording_id (or send a recording as multipart/form-data)")
+        if self.pattern is not None and self.stretch is not None:
+            raise ValueError("stretch goes with recording_id, not with a pattern")
+        if self.recording_id is not None and self.min_clarity is not None:
+            raise ValueError("min_clarity goes with a pattern, not with recording_id")
+        return self
+
+
 class ClusteringBody(Strict):
     """A K-Means run."""
 

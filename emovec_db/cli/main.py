@@ -27,6 +27,7 @@ from emovec_db.cli import (
     reencode,
     search,
     serve,
+    trajectories,
     upkeep,
 )
 from emovec_db.cli.failures import report
@@ -40,6 +41,7 @@ for _commands in (
     compare,
     cluster,
     profile,
+    trajectories,
     recordings,
     collections,
     serve,

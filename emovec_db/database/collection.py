@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emovec_db.database.asking import Asking
+from emovec_db.database.following import Following
 from emovec_db.database.generations import Generations
 from emovec_db.database.governing import Governing
 from emovec_db.database.looking import Looking
@@ -16,7 +17,7 @@ from emovec_db.services.methods import method_of
 from emovec_db.spaces.registry import SPACES
 
 
-class Collection(Taking, Asking, Looking, Governing):
+class Collection(Taking, Asking, Following, Looking, Governing):
     """A named set of recordings bound to one encoder. Filters are the fields of `domain.query.Filter`."""
 
     @property

@@ -9,6 +9,7 @@ from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
 from emovec_db.documents.recordings import deletion_document, recording_document, track_document, utterance_document
 from emovec_db.documents.search import filter_document, match_document, search_document
+from emovec_db.documents.trajectories import similar_courses_document, trajectories_document
 from emovec_db.documents.values import Document, page_document, time_text
 
 __all__ = [
@@ -36,7 +37,9 @@ __all__ = [
     "reencode_document",
     "refusal_document",
     "search_document",
+    "similar_courses_document",
     "time_text",
     "track_document",
+    "trajectories_document",
     "utterance_document",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from werkzeug.datastructures import MultiDict
 
 from emovec_db.api.schemas.answers import (
@@ -16,9 +18,11 @@ from emovec_db.api.schemas.answers import (
     Profile,
     SearchResult,
     Similarity,
+    TrajectoryResult,
 )
 from emovec_db.emotions import LABELS
 from tests.api.requests import COLLECTION, Api, checked, failed, file, wav
+from tests.sounds import tone
 
 
 @pytest.fixture
@@ -30,7 +34,7 @@ def stored(api: Api) -> dict[float, int]:
     }
 
 
-@pytest.mark.parametrize("path", ["predictions", "searches", "similarities", "recordings"])
+@pytest.mark.parametrize("path", ["predictions", "searches", "trajectories", "similarities", "recordings"])
 def test_a_text_is_no_recording(api: Api, path: str) -> None:
     response = api.client.post(
         f"{COLLECTION}/{path}", data={"recording": "call.wav"}, content_type="multipart/form-data"
@@ -182,3 +186,63 @@ def test_a_customer_may_have_a_slash(api: Api) -> None:
 )
 def test_an_absent_collection(api: Api, address: str) -> None:
     assert "nosuch" in failed(api.client.get(f"/v1/collections/nosuch{address}"), 404, "not_found")["message"]
+
+
+@pytest.fixture
+def rising(api: Api) -> dict[str, int]:
+    """Ids of a recording that turns from neutral to angry, of one twice as slow, and of one the other way round."""
+
+    def stored(*stretches: tuple[int, float]) -> int:
+        hum = np.concatenate([tone(hz, seconds) for hz, seconds in stretches])
+        content = io.BytesIO()
+        soundfile.write(content, hum, 16_000, format="WAV", subtype="PCM_16")
+        return api.stored_id(content.getvalue(), customer="c7")
+
+    return {
+        "rises": stored((1000, 6.0), (200, 6.0)),
+        "slowly": stored((1000, 11.0), (200, 11.0)),
+        "falls": stored((200, 6.0), (1000, 6.0)),
+    }
+
+
+def test_trajectories_by_a_pattern(api: Api, rising: dict[str, int]) -> None:
+    body = {"pattern": "neutral > angry 5s", "k": 1, "filter": {"customer": "c7"}}
+    answer = checked(api.client.post(f"{COLLECTION}/trajectories", json=body), 200, TrajectoryResult)
+    (match,) = answer["matches"]
+    assert (answer["pattern"], match["recording_id"]) == ("neutral > angry 5s", rising["rises"])
+    assert [(part["part"], part["start_s"], part["end_s"]) for part in match["parts"]] == [
+        ("neutral", 0.0, 6.0), ("angry", 6.0, 12.0),
+    ]  # fmt: skip
+    assert match["clarity"] > 0.85
+    body = {"pattern": "neutral > angry 5s", "min_clarity": 1}
+    assert checked(api.client.post(f"{COLLECTION}/trajectories", json=body), 200, TrajectoryResult)["matches"] == []
+
+
+def test_trajectories_like_a_recording(api: Api, rising: dict[str, int]) -> None:
+    body = {"recording_id": rising["rises"], "k": 5}
+    answer = checked(api.client.post(f"{COLLECTION}/trajectories", json=body), 200, TrajectoryResult)
+    assert [part["part"] for part in answer["course"]] == ["neutral", "angry"]
+    assert [match["recording_id"] for match in answer["matches"]] == [rising["slowly"], rising["falls"]]
+    response = api.send(f"{COLLECTION}/trajectories", {"recording": file(wav(200, seconds=6)), "stretch": "2"})
+    answer = checked(response, 200, TrajectoryResult)
+    assert [part["part"] for part in answer["course"]] == ["angry"]
+    assert {match["recording_id"] for match in answer["matches"]} == {rising["rises"], rising["falls"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 422, "invalid"),
+        ({"pattern": "angry", "recording_id": 1}, 422, "invalid"),
+        ({"pattern": "angry", "stretch": 2}, 422, "invalid"),
+        ({"recording_id": 1, "min_clarity": 0.5}, 422, "invalid"),
+        ({"pattern": "angry", "min_clarity": 2}, 422, "invalid"),
+        ({"pattern": "anger"}, 400, "bad_query"),
+        ({"pattern": "angry", "filter": {"since": "soon"}}, 400, "bad_query"),
+        ({"recording_id": 999}, 404, "not_found"),
+    ],
+)
+def test_trajectories_that_make_no_sense(
+    api: Api, stored: dict[float, int], body: object, status: int, code: str
+) -> None:
+    failed(api.client.post(f"{COLLECTION}/trajectories", json=body), status, code)

@@ -24,6 +24,7 @@ from emovec_db.domain.segmentation import NOTHING_LEFT_OUT, LeftOut
 from emovec_db.domain.sound import Quality, Sound
 from emovec_db.domain.timeline import Timeline
 from emovec_db.domain.track import Track
+from emovec_db.domain.trajectory import CourseMatch, PlacedPart, SimilarCourses, Trajectory
 from emovec_db.emotions import LABELS
 from emovec_db.errors import NotAudioError, NotFoundError
 from emovec_db.settings import Settings
@@ -49,6 +50,13 @@ QUALITY = Quality(
 NASTY_NAME = "a\n\x1b[31m[bold]b😀.wav"
 NASTY_URI = "file:///calls/a%0A%1B%5B31m%5Bbold%5Db%F0%9F%98%80.wav"
 NASTY_SHOWN = r"a\n\x1b[31m[bold]b😀.wav"
+
+
+PARTS = (
+    PlacedPart(name="neutral", start_s=0.0, end_s=1.0, score=0.65),
+    PlacedPart(name="any", start_s=1.0, end_s=1.0, score=1.0),
+    PlacedPart(name="not angry", start_s=1.5, end_s=2.5, score=0.5),
+)
 
 
 def utterance(number: int = 7, **changes: Any) -> Utterance:
@@ -226,6 +234,22 @@ class FakeCollection:
     def similar_by_id(self, utterance_id: int, **wanted: Any) -> tuple[Match, ...]:
         self._asked("similar_by_id", utterance_id, **wanted)
         return self.database.matches
+
+    def trajectories(self, pattern: str, **wanted: Any) -> tuple[Trajectory, ...]:
+        self._asked("trajectories", pattern, **wanted)
+        return (Trajectory(recording=recording(), parts=PARTS, clarity=0.5),) if self.database.matches else ()
+
+    def similar_courses(self, file: Path, **wanted: Any) -> SimilarCourses:
+        self._asked("similar_courses", file, **wanted)
+        return self._alike()
+
+    def similar_courses_by_id(self, recording_id: int, **wanted: Any) -> SimilarCourses:
+        self._asked("similar_courses_by_id", recording_id, **wanted)
+        return self._alike()
+
+    def _alike(self) -> SimilarCourses:
+        match = CourseMatch(recording=recording(), parts=PARTS, similarity=0.75)
+        return SimilarCourses(course=PARTS, matches=(match,) if self.database.matches else ())
 
     def cluster(self, k: int, **wanted: Any) -> Clustering:
         self._asked("cluster", k, **wanted)

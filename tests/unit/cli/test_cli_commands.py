@@ -20,6 +20,8 @@ from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, WHEN, FakeDat
 #: commands that print a table
 SHOWING = {
     "search": ("search", "clip.wav"),
+    "trajectories": ("trajectories", "neutral > angry"),
+    "courses": ("trajectories", "--like", "clip.wav"),
     "cluster": ("cluster", "-k", "2"),
     "profile": ("profile", "c1"),
     "list": ("list",),
@@ -155,6 +157,43 @@ class TestSearch:
         assert run("search", "clip.wav").out == "No matches.\n"
         assert run("search", "clip.wav", "--customer", "x").out == "No matches; the filters may be too narrow.\n"
         assert run("search", "clip.wav", "--json").json == {"space": "embedding", "matches": []}
+
+
+class TestTrajectories:
+    def test_json_holds_the_contract(self, run: Run, database: FakeDatabase) -> None:
+        fields = {"recording_id", "uri", "channel", "customer", "recorded_at", "duration_s", "parts"}
+        parts = [
+            {"part": "neutral", "start_s": 0.0, "end_s": 1.0, "score": 0.65},
+            {"part": "any", "start_s": 1.0, "end_s": 1.0, "score": 1.0},
+            {"part": "not angry", "start_s": 1.5, "end_s": 2.5, "score": 0.5},
+        ]
+
+        document = run("trajectories", "neutral > any > not angry", "--json").json
+        alike = run("trajectories", "--like", "3", "--json").json
+
+        assert document["pattern"] == "neutral > any > not angry"
+        assert document["matches"][0].keys() == fields | {"clarity"}
+        assert document["matches"][0]["parts"] == alike["course"] == parts
+        assert alike["matches"][0].keys() == fields | {"similarity"}
+
+    def test_every_option_reaches_the_database(self, run: Run, database: FakeDatabase) -> None:
+        run("trajectories", "angry", "-k", "3", "--min-clarity", "0.6", "--customer", "c1")
+        run("trajectories", "--like", "42", "--stretch", "3")
+        run("trajectories", "--like", "./42", "--recording-role", "customer", "--recording-channel", "right")
+
+        given = {"recording_role": "customer", "recording_channel": "right"}
+        assert database.asked == [
+            ("trajectories", ("angry",), {**NO_FILTER, "k": 3, "min_clarity": 0.6, "customer": "c1"}),
+            ("similar_courses_by_id", (42,), {**NO_FILTER, "k": 10, "stretch": 3}),
+            ("similar_courses", (Path("42"),), {**NO_FILTER, "k": 10, **given}),
+        ]
+
+    def test_nothing_found_is_said_with_what_would_find_more(self, run: Run, database: FakeDatabase) -> None:
+        database.matches = ()
+
+        assert "lower --min-clarity find more" in run("trajectories", "angry").out
+        assert "--stretch allows more" in run("trajectories", "--like", "3").out
+        assert run("trajectories", "angry", "--json").json == {"pattern": "angry", "matches": []}
 
 
 class TestIngest:

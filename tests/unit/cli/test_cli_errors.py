@@ -97,6 +97,12 @@ def test_usage_errors(run: Run, words: tuple[str, ...], part: str) -> None:
     [
         ("search",),
         ("search", "clip.wav", "--id", "3"),
+        ("trajectories",),
+        ("trajectories", "angry", "--like", "3"),
+        ("trajectories", "angry", "--stretch", "2"),
+        ("trajectories", "angry", "--recording-role", "agent"),
+        ("trajectories", "--like", "3", "--recording-role", "agent"),
+        ("trajectories", "--like", "3", "--min-clarity", "0.5"),
         ("ingest",),
         ("ingest", "--retry-failed", "--dry-run"),
         ("ingest", "x", "--dry-run", "--forbid-role", "agent"),

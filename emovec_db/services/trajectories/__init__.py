@@ -1,0 +1,1 @@
+"""Recordings whose emotion runs through a pattern, or as in another recording."""
