@@ -60,7 +60,8 @@ class FrozenIndex(Protocol):
     def without(self, rows: NDArray[np.int64]) -> Self:
         """The same without these row numbers, int64 (m,) distinct; those that stay close ranks and keep their order.
 
-        Nothing of them is left in it, and nothing is trained: what was learnt of all vectors stays.
+        Nothing of them is left in it, and nothing is trained or tuned again: what was learnt of all vectors stays. That
+        serves while most of them do; where half are gone, build anew.
         """
 
     def save(self, folder: Path) -> None:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 # FAISS's type stubs know the C++ constructor only, not the Python one that takes an array and keeps it alive
 _BITMAP: Any = faiss.IDSelectorBitmap
 
+#: codes that are copied at a time
+KEPT_ROWS = 65_536
 #: a bitmap over all ids is the quickest filter; above this id it would take more than 32 MiB
 MAX_BITMAP_ID = 2**28
 
@@ -66,8 +68,63 @@ def bitmap_of(rows: NDArray[np.bool_]) -> Any:
     return _BITMAP(np.packbits(rows, bitorder="little"))
 
 
-def renumbered(lists: Any, new_row: NDArray[np.int64]) -> Any:
-    """The same codes under new row numbers, int64 (n,), without those whose new number is -1; owned by nobody yet."""
+#: more rows that count than this share of all, and than this many, are counted in a sample of as many rows
+SAMPLE_SHARE, SAMPLE_MIN = 1 / 8, 65_536
+_SAMPLE_SEED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """Which rows lie in which list, so that a mask can be told which lists are worth a visit."""
+
+    nlist: int
+    #: int32 (n,), the list of each row
+    lists: NDArray[np.int32]
+    #: int64 (m,), ascending: some rows that stand for all
+    sample: NDArray[np.int64]
+
+    def nearest(self, order: NDArray[np.int64], rows: NDArray[np.bool_], most: int, wanted: float) -> NDArray[np.int64]:
+        """Places in `order` of lists that hold rows that count, int64 (q, p), padded by -1.
+
+        `order`, int64 (q, nlist), has each query's lists, nearest first. Taken are the nearest until they hold `wanted`
+        rows that count, and `most` at most. A mask may leave only lists that lie far from the query: skipping what is
+        empty finds those too, where more lists in proportion to the mask would miss them.
+        """
+        held = self._held(rows)[order]
+        before = np.cumsum(held, axis=1) - held
+        is_held = held > 0
+        taken = is_held & (before < wanted) & (np.cumsum(is_held, axis=1) <= most)
+        places = np.full((len(order), max(1, int(taken.sum(axis=1).max(initial=0)))), -1, np.int64)
+        query, place = np.nonzero(taken)
+        starts = np.searchsorted(query, np.arange(len(order)))
+        places[query, np.arange(len(query)) - starts[query]] = place
+        return places
+
+    def _held(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """About how many rows that count each list holds, (nlist,)."""
+        count = int(np.count_nonzero(rows))
+        sampled = count > len(self.sample)
+        members = self.sample[rows[self.sample]] if sampled else np.flatnonzero(rows)
+        held: NDArray[np.float64] = np.bincount(self.lists[members], minlength=self.nlist).astype(np.float64)
+        return held * (count / max(1, len(members)))
+
+
+def occupancy_of(index: Any) -> Occupancy:
+    """Of a FAISS IVF index over row numbers."""
+    lists = np.empty(index.ntotal, np.int32)
+    for number in range(index.nlist):
+        size = index.invlists.list_size(number)
+        if size:
+            lists[faiss.rev_swig_ptr(index.invlists.get_ids(number), size)] = number
+    drawn = np.random.default_rng(_SAMPLE_SEED).choice(
+        len(lists), min(len(lists), max(SAMPLE_MIN, int(SAMPLE_SHARE * len(lists)))), replace=False
+    )
+    return Occupancy(int(index.nlist), lists, np.sort(drawn))
+
+
+def renumbered(index: Any, new_row: NDArray[np.int64]) -> Any:
+    """The same FAISS IVF index under new row numbers, int64 (n,), without the rows whose new number is -1."""
+    lists = index.invlists
     kept_lists: Any = faiss.ArrayInvertedLists(lists.nlist, lists.code_size)
     for number in range(lists.nlist):
         size = lists.list_size(number)
@@ -77,5 +134,22 @@ def renumbered(lists: Any, new_row: NDArray[np.int64]) -> Any:
             codes = faiss.rev_swig_ptr(lists.get_codes(number), size * lists.code_size).reshape(size, -1)[kept]
             ids = rows[kept]
             kept_lists.add_entries(number, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(codes))
+    # what was mapped can't be changed in place, not even in a clone
+    renumbered_index: Any = faiss.clone_index(index)
+    renumbered_index.replace_invlists(kept_lists, True)
     kept_lists.this.disown()
-    return kept_lists
+    renumbered_index.ntotal = int((new_row >= 0).sum())
+    return renumbered_index
+
+
+def kept_codes(codes: Any, rows: NDArray[np.int64]) -> Any:
+    """A FAISS index of these rows' codes only, int64 (m,)."""
+    size = codes.code_size
+    all_codes = faiss.rev_swig_ptr(codes.codes.data(), codes.ntotal * size).reshape(-1, size) if codes.ntotal else None
+    kept: Any = faiss.IndexScalarQuantizer(codes.d, codes.sq.qtype, codes.metric_type)
+    kept.sq = codes.sq
+    kept.is_trained = True
+    for start in range(0, len(rows), KEPT_ROWS):
+        assert all_codes is not None
+        kept.add_sa_codes(np.ascontiguousarray(all_codes[rows[start : start + KEPT_ROWS]]))
+    return kept
