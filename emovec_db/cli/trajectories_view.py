@@ -20,7 +20,9 @@ from emovec_db.emotions import EMOTION_BY_LABEL
 def trajectories_view(found: Sequence[Trajectory], zone: tzinfo) -> RenderableType:
     """Per recording a line for each part of the pattern."""
     if not found:
-        return Text("No recording runs so. Shorter parts, `any` between them or a lower --min-clarity find more.")
+        return Text(
+            "No recording runs so. Shorter parts, `any` between them, a lower --min-clarity or wider filters find more."
+        )
     rows = _table("clarity")
     for one in found:
         _add(rows, _told(one.recording, one.clarity, zone), one.parts)

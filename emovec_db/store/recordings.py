@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, insert, select, update
 
 from emovec_db.domain.collection import Collection
@@ -156,6 +158,16 @@ class Recordings:
             .limit(paging.rows_to_fetch(limit))
         )
         return paging.page_of(self._all(statement), limit, "recordings", lambda recording: recording.recording_id)
+
+    def chosen(self, collection_id: int, filter: Filter) -> NDArray[np.int64]:
+        """Ids of all recordings that fulfil the filter as for `page`: int64 (n,), ascending."""
+        statement = select(RecordingRow.recording_id).where(
+            RecordingRow.collection_id == collection_id,
+            *filters.on_recording(filter, collection_id, self._connection.dialect.name),
+        )
+        if on_summary := filters.on_summary(filter):
+            statement = statement.join(SummaryRow, of_active_generation(collection_id)).where(*on_summary)
+        return np.sort(np.array(self._connection.scalars(statement).all(), np.int64))
 
     def details_of(self, recording_ids: Sequence[int]) -> dict[int, Details]:
         """What is known of these recordings, by id; unknown ids are left out."""

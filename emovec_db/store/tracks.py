@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.query import Filter
 from emovec_db.domain.track import Track
 from emovec_db.emotions import LABELS
 from emovec_db.errors import NotFoundError
-from emovec_db.store import filters
 from emovec_db.store.engine import BINARY_ROWS
-from emovec_db.store.summaries import of_generation_named
-from emovec_db.store.tables import RecordingRow, SummaryRow, TrackRow
+from emovec_db.store.statements import chunks
+from emovec_db.store.tables import TrackRow
 
 #: built once: building a statement costs more than running it
 _INSERT = insert(TrackRow)
+_SOME = (
+    select(TrackRow.recording_id, TrackRow.hz, TrackRow.levels)
+    .where(
+        TrackRow.generation_id == bindparam("generation_id"),
+        TrackRow.recording_id.in_(bindparam("ids", expanding=True)),
+    )
+    .order_by(TrackRow.recording_id)
+)
 
 
 class Tracks:
@@ -49,27 +57,14 @@ class Tracks:
             raise NotFoundError(f"no track of recording {recording_id} in collection {collection.name!r}")
         return _track(row.hz, row.levels)
 
-    def page(self, collection: Collection, filter: Filter, after: int, limit: int) -> tuple[tuple[int, Track], ...]:
-        """(recording id, track) of up to `limit` recordings that fulfil the filter as wholes, by id from `after` on.
-
-        `after` is the last id of the page before, or 0.
-        """
-        generation_id = collection.generation.generation_id
-        statement = (
-            select(TrackRow.recording_id, TrackRow.hz, TrackRow.levels)
-            .join(RecordingRow, RecordingRow.recording_id == TrackRow.recording_id)
-            .join(SummaryRow, of_generation_named(literal(generation_id)))
-            .where(
-                TrackRow.generation_id == generation_id,
-                TrackRow.recording_id > after,
-                *filters.on_recording(filter, collection.collection_id, self._connection.dialect.name),
-                *filters.on_summary(filter),
-            )
-            .order_by(TrackRow.recording_id)
-            .limit(limit)
-        )
-        found = self._connection.execute(statement, execution_options=BINARY_ROWS)
-        return tuple((row.recording_id, _track(row.hz, row.levels)) for row in found)
+    def some(self, collection: Collection, recording_ids: Sequence[int]) -> tuple[tuple[int, Track], ...]:
+        """(recording id, track) of those of the recordings that the collection's generation has tracks of, by id."""
+        found: list[tuple[int, Track]] = []
+        for ids in chunks(sorted(recording_ids)):
+            chosen = {"generation_id": collection.generation.generation_id, "ids": ids}
+            rows = self._connection.execute(_SOME, chosen, execution_options=BINARY_ROWS).fetchall()
+            found += ((recording_id, _track(hz, levels)) for recording_id, hz, levels in rows)
+        return tuple(found)
 
 
 def _track(hz: float, levels: bytes) -> Track:

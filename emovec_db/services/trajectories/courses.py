@@ -25,7 +25,9 @@ def courses(steps: Steps) -> NDArray[np.float64]:
     Piecewise aggregate approximation (Keogh et al., Knowledge and Information Systems 3, 2001); a stretch that ends
     within a step has its share of it. Recordings need at least one step.
     """
-    sums = np.concatenate([np.zeros((1, steps.levels.shape[1])), np.cumsum(steps.levels, axis=0, dtype=np.float64)])
+    sums = np.concatenate(
+        [np.zeros((1, steps.levels.shape[1]), np.int32), np.cumsum(steps.levels, axis=0, dtype=np.int32)]
+    )
     edges = steps.bounds[:-1, None] + steps.lengths[:, None] * (np.arange(POINTS + 1) / POINTS)
     whole = np.minimum(edges.astype(np.intp), steps.bounds[1:, None] - 1)
     levels = np.diff(sums[whole] + (edges - whole)[:, :, None] * steps.levels[whole], axis=1)
@@ -42,21 +44,23 @@ def distances(course: NDArray[np.float64], others: NDArray[np.float64]) -> NDArr
     equal and 1 for disjoint distributions.
     """
     points, count = len(course), len(others)
-    close = np.tensordot(np.sqrt(course), np.sqrt(others), axes=(1, 2)).transpose(0, 2, 1)
-    apart = np.sqrt(np.clip(1.0 - close, 0.0, 1.0))
+    apart = np.tensordot(np.sqrt(course), np.sqrt(others), axes=(1, 2)).transpose(0, 2, 1)
+    np.sqrt(np.clip(np.subtract(1.0, apart, out=apart), 0.0, 1.0, out=apart), out=apart)
     # diagonal by diagonal, cells (i, j) of i + j: each depends on those two and three before; row i + 2 holds cell i
-    diagonals = [np.full((points + 2, count), np.inf) for _ in range(3)]
+    third, second, first = (np.full((points + 2, count), np.inf) for _ in range(3))
+    before = np.zeros((points + 2, count))
     for diagonal in range(2 * points - 1):
         i = np.arange(max(0, diagonal - points + 1), min(diagonal, points - 1) + 1)
         i = i[np.abs(diagonal - 2 * i) <= BAND]
-        j = diagonal - i
-        third, second, _ = diagonals
-        total = np.minimum(third[i] + 2 * apart[i - 1, j], third[i + 1] + 2 * apart[i, j - 1]) + apart[i, j]
-        total = np.minimum(total, second[i + 1] + 2 * apart[i, j])
-        here = np.full((points + 2, count), np.inf)
-        here[i + 2] = total if diagonal else 2 * apart[i, j]
-        diagonals = [*diagonals[1:], here]
-    mean: NDArray[np.float64] = diagonals[-1][points + 1] / (2 * points)
+        cost = apart[i, diagonal - i]
+        if diagonal:
+            bent = np.minimum(third[i] + 2 * before[i + 1], third[i + 1] + 2 * before[i + 2]) + cost
+            total = np.minimum(bent, second[i + 1] + 2 * cost)
+        else:
+            total = 2 * cost
+        third, second, first = second, first, np.full((points + 2, count), np.inf)
+        first[i + 2], before[i + 2] = total, cost
+    mean: NDArray[np.float64] = first[points + 1] / (2 * points)
     return mean
 
 

@@ -47,19 +47,24 @@ class Ends:
         """Of all recordings of `steps`."""
         row = np.repeat(np.arange(len(steps.lengths)), steps.lengths + 1)
         before = np.arange(len(row)) - row
-        sums = tuple(np.concatenate([[0], np.cumsum(steps.shares(part.labels))])[before] for part in pattern.parts)
-        return cls(pattern, steps.bounds[:-1] + np.arange(len(steps.lengths)), row, sums)
+        sums = {
+            labels: np.concatenate([[0], np.cumsum(steps.shares(labels))])[before]
+            for labels in {part.labels for part in pattern.parts}
+        }
+        first = steps.bounds[:-1] + np.arange(len(steps.lengths))
+        return cls(pattern, first, row, tuple(sums[part.labels] for part in pattern.parts))
 
     def bad(self, number: int, levels: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Bool (places,): whether the stretch of a part's least duration that ends there has less than its level.
 
         `levels`: int64 (recordings,), of which a part has to have its own least level at least.
         """
-        length, sums = least_steps(self.pattern.parts[number]), self.sums[number]
-        ending = np.flatnonzero(np.arange(len(self.row)) - self.first[self.row] >= length)
-        least = np.maximum(levels, least_level(self.pattern.parts[number]))[self.row[ending]] * length
-        bad = np.zeros(len(self.row), np.bool_)
-        bad[ending] = sums[ending] - sums[ending - length] < least
+        part, sums = self.pattern.parts[number], self.sums[number]
+        length = min(least_steps(part), len(sums))
+        least = np.maximum(levels, least_level(part)) * length
+        begun = self.row[: len(sums) - length]
+        bad = np.zeros(len(sums), np.bool_)
+        bad[length:] = (sums[length:] - sums[: len(sums) - length] < least[begun]) & (self.row[length:] == begun)
         return bad
 
     def reached(self, levels: NDArray[np.int64]) -> list[NDArray[np.bool_]]:

@@ -115,14 +115,12 @@ class Trajectories:
         return SimilarCourses(course=_in_labels(wanted, duration_s), matches=matches)
 
     def _tracks(self, collection: Collection, chosen: Filter) -> Iterator[tuple[int, Track]]:
-        after = 0
-        while True:
+        with self.store.read() as unit:
+            ids = unit.recordings.chosen(collection.collection_id, chosen)
+        for some in np.split(ids, range(_PAGE, len(ids), _PAGE)):
             with self.store.read() as unit:
-                page = unit.tracks.page(collection, chosen, after, _PAGE)
+                page = unit.tracks.some(collection, some.tolist())
             yield from page
-            if len(page) < _PAGE:
-                return
-            after = page[-1][0]
 
     def _found(
         self, collection: Collection, best: Sequence[tuple[Value, int]]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.query import Filter
 from emovec_db.errors import NotFoundError
 from emovec_db.store.store import Store
 from tests.stored import PROVENANCE, RECIPE, recording, track
@@ -26,30 +25,19 @@ def test_a_track_comes_back_byte_by_byte_in_its_generation_only(store: Store, ca
                 unit.tracks.get(replace(calls, generation=other.generation), key)
 
 
-def test_pages_of_tracks_go_by_id_through_what_the_filter_lets_through(store: Store, calls: Collection) -> None:
+def test_tracks_of_some_recordings_by_id(store: Store, calls: Collection) -> None:
     with store.write() as unit:
         other = unit.collections.create("other", calls.generation.encoder, RECIPE)
-        elsewhere = unit.recordings.add(other, recording("elsewhere", customer="c1"), PROVENANCE)
+        elsewhere = unit.recordings.add(other, recording("elsewhere"), PROVENANCE)
         ids = [
-            unit.recordings.add(calls, recording(name, customer=customer, track=track(seed)), PROVENANCE)
-            for seed, (name, customer) in enumerate([("a", "c1"), ("b", "c2"), ("c", "c1"), ("d", "c1")])
+            unit.recordings.add(calls, recording(name, track=track(seed)), PROVENANCE)
+            for seed, name in enumerate(["a", "b", "c", "d"])
         ]
         unit.recordings.delete(calls, [ids[2]])
-
-    def pages(filter: Filter, limit: int) -> list[list[int]]:
-        found: list[list[int]] = []
-        after = 0
-        with store.read() as unit:
-            while page := unit.tracks.page(calls, filter, after, limit):
-                for recording_id, one in page:
-                    np.testing.assert_array_equal(one.levels, track(ids.index(recording_id)).levels)
-                found.append([recording_id for recording_id, _ in page])
-                after = found[-1][-1]
-        return found
-
-    assert pages(Filter(), 2) == [[ids[0], ids[1]], [ids[3]]]
-    assert pages(Filter(customer="c1"), 10) == [[ids[0], ids[3]]]
-    assert pages(Filter(label="happy", min_duration_s=2.5), 10) == [[ids[0], ids[1], ids[3]]]
-    assert pages(Filter(label="sad"), 10) == pages(Filter(min_duration_s=2.6), 10) == []
     with store.read() as unit:
-        assert [key for key, _ in unit.tracks.page(other, Filter(), 0, 10)] == [elsewhere]
+        found = unit.tracks.some(calls, [*reversed(ids), elsewhere, 999, *range(2_000, 4_000)])
+        assert unit.tracks.some(calls, []) == ()
+    assert [recording_id for recording_id, _ in found] == [ids[0], ids[1], ids[3]]
+    for recording_id, one in found:
+        assert one.hz == 2.0
+        np.testing.assert_array_equal(one.levels, track(ids.index(recording_id)).levels)

@@ -191,7 +191,7 @@ class TestTrajectories:
     def test_nothing_found_is_said_with_what_would_find_more(self, run: Run, database: FakeDatabase) -> None:
         database.matches = ()
 
-        assert "lower --min-clarity find more" in run("trajectories", "angry").out
+        assert "a lower --min-clarity or wider filters" in run("trajectories", "angry").out
         assert "--stretch allows more" in run("trajectories", "--like", "3").out
         assert run("trajectories", "angry", "--json").json == {"pattern": "angry", "matches": []}
 

@@ -72,7 +72,7 @@ def level_of(pattern: Pattern, shares: list[NDArray[np.int64]], places: tuple[in
 
 @given(patterns(), st.lists(tracks(9), min_size=1, max_size=4), st.integers(0, 200))
 def test_levels_are_those_of_all_ways_to_lay_the_parts(pattern: Pattern, given: list[Track], least: int) -> None:
-    steps = Steps.of(enumerate(given, start=5))
+    steps = Steps.of(list(enumerate(given, start=5)))
     expected = {}
     for row, track in enumerate(given):
         alone = Steps.of([(1, track)])
