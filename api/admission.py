@@ -1,4 +1,4 @@
-"""Who may use the encoder now, who waits, and who is told to come again."""
+"""Who may use the encoder, or do what takes as long, now, who waits, and who is told to come again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RETRY_AFTER_S = 2
 
 
 class Admission:
-    """At most `places` requests wait for or use the encoder, one at a time uses it.
+    """At most `places` requests of one kind wait or work, one at a time works.
 
     Without a limit a burst of uploads would hold as many decoded recordings in memory as there are threads; running
     several encodings at once gains nothing, since one already takes all of the encoder's CPU threads.
@@ -22,22 +22,22 @@ class Admission:
     def __init__(self, places: int) -> None:
         self.places = places
         self._places = threading.BoundedSemaphore(places)
-        self._encoder = threading.Lock()
+        self._turn = threading.Lock()
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Hold the encoder.
+        """Have one's turn.
 
         Raises:
             BusyError: all places are taken; 503 with Retry-After.
         """
         if not self._places.acquire(blocking=False):
             raise BusyError(
-                f"{self.places} requests already wait for the encoder: try again in {RETRY_AFTER_S} s",
+                f"{self.places} such requests already wait for their turn: try again in {RETRY_AFTER_S} s",
                 retry_after_s=RETRY_AFTER_S,
             )
         try:
-            with self._encoder:
+            with self._turn:
                 yield
         finally:
             self._places.release()

@@ -76,6 +76,7 @@ def _context(database: Database, settings: Settings) -> Context:
         encoder=Admission(settings.inference_queue),
         clusterings=Admission(CLUSTERING_PLACES),
         # at least half of the threads stay free for requests that don't wait
+        trajectories=Admission(max(1, settings.server_threads // 2)),
         waiters=Waiters(max(1, settings.server_threads // 2)),
         readiness=Readiness(database),
     )

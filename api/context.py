@@ -24,6 +24,8 @@ class Context:
     encoder: Admission
     #: K-Means runs
     clusterings: Admission
+    #: readings of all tracks
+    trajectories: Admission
     #: uploads that wait for their job
     waiters: Waiters
     readiness: Readiness

@@ -49,7 +49,11 @@ def _by_recording(searched: Collection, form: CourseForm) -> SimilarCourses:
 
 
 def _by_stored(searched: Collection, body: TrajectoryBody) -> Document:
-    options = _options(body, body.filter)
+    with context().trajectories.place():
+        return _found(searched, body, _options(body, body.filter))
+
+
+def _found(searched: Collection, body: TrajectoryBody, options: dict[str, Any]) -> Document:
     if body.recording_id is not None:
         return similar_courses_document(searched.similar_courses_by_id(body.recording_id, **options))
     if body.min_clarity is not None:

@@ -13,8 +13,12 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from emovec_db.api.admission import Admission, Waiters
+from emovec_db.api.app import create_app
+from emovec_db.api.context import context
 from emovec_db.api.uploads import MAX_PARTS
+from emovec_db.database import Database
 from emovec_db.errors import BusyError
+from emovec_db.settings import Settings
 from tests.api.requests import COLLECTION, Api, failed, file, wav
 
 _HEAD = b'--B\r\nContent-Disposition: form-data; name="recording"; filename="a.wav"\r\n\r\n'
@@ -139,7 +143,7 @@ def test_places_come_back_after_errors() -> None:
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), admission.place():
             raise ZeroDivisionError
-    with admission.place(), pytest.raises(BusyError, match="1 requests already wait"), admission.place():
+    with admission.place(), pytest.raises(BusyError, match="1 such requests already wait"), admission.place():
         pass
 
 
@@ -149,3 +153,11 @@ def test_only_some_may_wait() -> None:
         assert (first, second) == (True, False)
     with waiters.place() as again:
         assert again
+
+
+def test_readings_of_all_tracks_take_turns(database: Database, settings: Settings) -> None:
+    app = create_app(database, settings.model_copy(update={"server_threads": 2}))
+    with app.app_context(), context().trajectories.place():
+        response = app.test_client().post(f"{COLLECTION}/trajectories", json={"pattern": "angry"})
+    assert failed(response, 503, "busy")["detail"] == {"retry_after_s": 2}
+    assert response.headers["Retry-After"] == "2"
