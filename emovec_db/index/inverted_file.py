@@ -31,7 +31,7 @@ QUERY_BITS = 4
 #: under a mask, what is near lies in more lists and is more alike: at most so many times as many lists that hold rows
 #: that count, until so many times as many such rows were seen, and so many times as many candidates. Measured at
 #: 1 M × 1024 under random and correlated masks of 0.1 to 50 %
-MASKED_LISTS, MASKED_ROWS, MASKED_CANDIDATES = 4, 2, 4
+MASKED_LISTS, MASKED_ROWS, MASKED_CANDIDATES = 3, 2, 4
 #: up to this many rows, decoding each of them is quicker than visiting lists for them
 FEW_ROWS = 1000
 #: queries that are searched together: bounds the memory for their lists

@@ -68,19 +68,21 @@ def bitmap_of(rows: NDArray[np.bool_]) -> Any:
     return _BITMAP(np.packbits(rows, bitorder="little"))
 
 
-#: more rows that count than this share of all, and than this many, are counted in a sample of as many rows
-SAMPLE_SHARE, SAMPLE_MIN = 1 / 8, 65_536
-_SAMPLE_SEED = 3
+#: rows of each list that stand for all of it, where counting every row that counts would take longer than the search
+SAMPLED_ROWS = 64
+#: up to this share, rows that count are counted one by one: of fewer, a sample would miss whole lists
+COUNTED_SHARE = 1 / 16
 
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
     """Which rows lie in which list, so that a mask can be told which lists are worth a visit."""
 
-    nlist: int
     #: int32 (n,), the list of each row
     lists: NDArray[np.int32]
-    #: int64 (m,), ascending: some rows that stand for all
+    #: int64 (nlist,), rows in each list
+    sizes: NDArray[np.int64]
+    #: int64 (nlist, SAMPLED_ROWS), evenly spread rows of each list, any row where it is empty
     sample: NDArray[np.int64]
 
     def nearest(self, order: NDArray[np.int64], rows: NDArray[np.bool_], most: int, wanted: float) -> NDArray[np.int64]:
@@ -102,24 +104,21 @@ class Occupancy:
 
     def _held(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
         """About how many rows that count each list holds, (nlist,)."""
-        count = int(np.count_nonzero(rows))
-        sampled = count > len(self.sample)
-        members = self.sample[rows[self.sample]] if sampled else np.flatnonzero(rows)
-        held: NDArray[np.float64] = np.bincount(self.lists[members], minlength=self.nlist).astype(np.float64)
-        return held * (count / max(1, len(members)))
+        if np.count_nonzero(rows) > COUNTED_SHARE * len(rows):
+            return np.asarray(rows[self.sample].sum(axis=1) * (self.sizes / SAMPLED_ROWS))
+        return np.bincount(self.lists[np.flatnonzero(rows)], minlength=len(self.sizes)).astype(np.float64)
 
 
 def occupancy_of(index: Any) -> Occupancy:
-    """Of a FAISS IVF index over row numbers."""
+    """Of a FAISS IVF index over row numbers, which has any."""
     lists = np.empty(index.ntotal, np.int32)
-    for number in range(index.nlist):
-        size = index.invlists.list_size(number)
-        if size:
-            lists[faiss.rev_swig_ptr(index.invlists.get_ids(number), size)] = number
-    drawn = np.random.default_rng(_SAMPLE_SEED).choice(
-        len(lists), min(len(lists), max(SAMPLE_MIN, int(SAMPLE_SHARE * len(lists)))), replace=False
-    )
-    return Occupancy(int(index.nlist), lists, np.sort(drawn))
+    sizes = np.array([index.invlists.list_size(number) for number in range(index.nlist)], np.int64)
+    sample = np.zeros((index.nlist, SAMPLED_ROWS), np.int64)
+    for number in np.flatnonzero(sizes).tolist():
+        held = faiss.rev_swig_ptr(index.invlists.get_ids(number), int(sizes[number]))
+        lists[held] = number
+        sample[number] = held[np.arange(SAMPLED_ROWS) * len(held) // SAMPLED_ROWS]
+    return Occupancy(lists, sizes, sample)
 
 
 def renumbered(index: Any, new_row: NDArray[np.int64]) -> Any:
