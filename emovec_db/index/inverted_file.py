@@ -32,6 +32,8 @@ QUERY_BITS = 4
 #: that count, until so many times as many such rows were seen, and so many times as many candidates. Measured at
 #: 1 M × 1024 under random and correlated masks of 0.1 to 50 %
 MASKED_LISTS, MASKED_ROWS, MASKED_CANDIDATES = 3, 2, 4
+#: so many lists may be visited under a mask in any case: where nprobe is small, three times as many is too
+FEW_LISTS = 24
 #: up to this many rows, decoding each of them is quicker than visiting lists for them
 FEW_ROWS = 1000
 #: queries that are searched together: bounds the memory for their lists
@@ -183,7 +185,7 @@ class InvertedFile:
         similarities, lists = self._lists.quantizer.search(queries, nlist)
         seen = self.size * effort.nprobe / nlist
         nearest = self._occupied().nearest(
-            lists, rows, most=MASKED_LISTS * effort.nprobe, wanted=min(chosen.count, MASKED_ROWS * seen)
+            lists, rows, most=max(FEW_LISTS, MASKED_LISTS * effort.nprobe), wanted=min(chosen.count, MASKED_ROWS * seen)
         )
         taken = np.take_along_axis(lists, np.maximum(nearest, 0), 1)
         taken[nearest < 0] = NO_ID

@@ -92,7 +92,7 @@ class Occupancy:
         rows that count, and `most` at most. A mask may leave only lists that lie far from the query: skipping what is
         empty finds those too, where more lists in proportion to the mask would miss them.
         """
-        held = self._held(rows)[order]
+        held = self.held(rows)[order]
         before = np.cumsum(held, axis=1) - held
         is_held = held > 0
         taken = is_held & (before < wanted) & (np.cumsum(is_held, axis=1) <= most)
@@ -102,7 +102,7 @@ class Occupancy:
         places[query, np.arange(len(query)) - starts[query]] = place
         return places
 
-    def _held(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def held(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
         """About how many rows that count each list holds, (nlist,)."""
         if np.count_nonzero(rows) > COUNTED_SHARE * len(rows):
             return np.asarray(rows[self.sample].sum(axis=1) * (self.sizes / SAMPLED_ROWS))
