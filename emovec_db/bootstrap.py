@@ -27,6 +27,7 @@ from emovec_db.services.policies import Policies
 from emovec_db.services.reencoding.generations import Generations
 from emovec_db.services.reencoding.reencodings import Reencodings
 from emovec_db.services.search import Search
+from emovec_db.services.spaces import Spaces
 from emovec_db.services.trajectories.search import Trajectories
 from emovec_db.services.uploads import Uploads
 from emovec_db.settings import DEFAULT_ENCODER, Settings
@@ -54,6 +55,7 @@ class Parts:
     diarizers: Diarizers
     sounds: SoundEncoder
     indexes: LiveIndexes
+    spaces: Spaces
     search: Search
     trajectories: Trajectories
     eraser: Eraser
@@ -135,7 +137,8 @@ def build(settings: Settings) -> Parts:
     diarizers = Diarizers(lambda kind: load_diarizer(kind, settings.resolved_models_dir))
     sounds = SoundEncoder()
     indexes = LiveIndexes(store, settings.index_dir)
-    eraser = Eraser(store, blobs, indexes, sounds)
+    spaces = Spaces(store, indexes)
+    eraser = Eraser(store, blobs, indexes, sounds, spaces)
     archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
     encoders = Encoders(
         lambda source, precision: load_encoder(
@@ -159,6 +162,7 @@ def build(settings: Settings) -> Parts:
         diarizers=diarizers,
         sounds=sounds,
         indexes=indexes,
+        spaces=spaces,
         search=Search(store, indexes),
         trajectories=Trajectories(store),
         eraser=eraser,
@@ -175,6 +179,7 @@ def build(settings: Settings) -> Parts:
             places=places,
             sounds=sounds,
             indexes=indexes,
+            spaces=spaces,
             eraser=eraser,
             limits=archive_limits,
             readers=readers,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from emovec_db.domain.collection import Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
+from emovec_db.domain.fitted_space import EmotionMap
 from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.policy import PolicyChange, Refusal
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
@@ -54,6 +55,19 @@ def embedding(seed: int, dim: int = DIM) -> NDArray[np.float32]:
 
 def utterance(seed: int, start_s: float = 0.0, end_s: float = 2.5, **of_prediction: Any) -> NewUtterance:
     return NewUtterance(start_s=start_s, end_s=end_s, embedding=embedding(seed), prediction=prediction(**of_prediction))
+
+
+def emotion_map(*people: str) -> EmotionMap:
+    """Numbers as a fit on embeddings of `DIM` gives them, drawn by each person's name."""
+    rng = np.random.default_rng(3)
+    return EmotionMap(
+        embedding_mean=rng.standard_normal(DIM).astype(np.float32),
+        basis=np.eye(DIM, 4, dtype=np.float32),
+        score_mean=rng.random(9).astype(np.float32),
+        embedding_baseline=0.25,
+        score_baseline=0.125,
+        offsets={person: embedding(len(person), 13) for person in people},
+    )
 
 
 def track(seed: int, steps: int = 5) -> Track:

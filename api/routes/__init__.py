@@ -9,9 +9,22 @@ from emovec_db.api.routes.jobs import jobs
 from emovec_db.api.routes.policies import policies
 from emovec_db.api.routes.recordings import recordings
 from emovec_db.api.routes.searches import searches
+from emovec_db.api.routes.spaces import spaces
 from emovec_db.api.routes.trajectories import trajectories
 
 #: every blueprint that belongs in the OpenAPI document
-API = (health, collections, policies, classify, recordings, searches, trajectories, clusterings, customers, jobs)
+API = (
+    health,
+    collections,
+    policies,
+    classify,
+    recordings,
+    searches,
+    spaces,
+    trajectories,
+    clusterings,
+    customers,
+    jobs,
+)
 
 __all__ = ["API"]

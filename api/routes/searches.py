@@ -37,30 +37,36 @@ searches = APIBlueprint(
 def search(path: CollectionPath) -> Response:
     """Utterances nearest to a recording (multipart), a stored utterance or an embedding (JSON)."""
     if request.mimetype == "multipart/form-data":
-        form = form_fields(SearchForm)
-        return jsonify(search_document(form.space, _by_recording(collection(path.name), form)))
-    body = json_body(SearchBody)
-    return jsonify(search_document(body.space, _by_stored(collection(path.name), body)))
+        form, searched = form_fields(SearchForm), collection(path.name)
+        space = _space(form, searched)
+        return jsonify(search_document(space, _by_recording(searched, form, space)))
+    body, searched = json_body(SearchBody), collection(path.name)
+    space = "embedding" if body.embedding is not None and body.space is None else _space(body, searched)
+    return jsonify(search_document(space, _by_stored(searched, body, space)))
 
 
-def _by_recording(searched: Collection, form: SearchForm) -> tuple[Match, ...]:
+def _space(fields: SearchFields, searched: Collection) -> str:
+    return fields.space or searched.spaces.default()
+
+
+def _by_recording(searched: Collection, form: SearchForm, space: str) -> tuple[Match, ...]:
     limits = upload_limits(context().settings)
     with on_disk(form.recording) as (recording,), context().encoder.place():
         given = {"recording_role": form.recording_role, "recording_channel": form.recording_channel}
-        return searched.similar(recording, limits=limits, **given, **_options(form, form))  # type: ignore[arg-type]
+        return searched.similar(recording, limits=limits, **given, **_options(form, form, space))  # type: ignore[arg-type]
 
 
-def _by_stored(searched: Collection, body: SearchBody) -> tuple[Match, ...]:
-    options = _options(body, body.filter)
+def _by_stored(searched: Collection, body: SearchBody, space: str) -> tuple[Match, ...]:
+    options = _options(body, body.filter, space)
     if body.utterance_id is not None:
         return searched.similar_by_id(body.utterance_id, **options)
     return searched.similar_to_vector(np.asarray(body.embedding, dtype=np.float32), **options)
 
 
-def _options(fields: SearchFields, filter_: JsonFilter | TextFilter) -> dict[str, Any]:
+def _options(fields: SearchFields, filter_: JsonFilter | TextFilter, space: str) -> dict[str, Any]:
     return {
         "k": fields.k,
-        "space": fields.space,
+        "space": space,
         "min_similarity": fields.min_similarity,
         **conditions(filter_),
     }

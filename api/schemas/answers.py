@@ -157,6 +157,23 @@ class SearchResult(Answer):
     matches: list[Match]
 
 
+class Space(Answer):
+    """A meaning of similar; what it was learned from, where it is learned."""
+
+    space: str
+    version: int
+    fitted_at: str | None
+    utterances: int | None = Field(description="how many it was learned from")
+    people: int | None = Field(description="how many speakers or customers it knows")
+
+
+class Spaces(Answer):
+    """All that a collection can be searched in."""
+
+    default: str = Field(description="where a search names none")
+    spaces: list[Space]
+
+
 class PlacedPart(Answer):
     """A stretch of a recording: a part of the pattern, or a label of its course."""
 

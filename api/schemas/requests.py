@@ -125,7 +125,7 @@ class SearchFields(Strict):
     """How many matches, in which space."""
 
     k: int = Field(default=10, ge=1, le=MAX_K)
-    space: Space = "embedding"
+    space: Space | None = Field(default=None, description="left out: emotion where it is fitted, else scores")
     min_similarity: Similarity | None = None
 
 

@@ -27,6 +27,7 @@ from emovec_db.cli import (
     reencode,
     search,
     serve,
+    space,
     trajectories,
     upkeep,
 )
@@ -50,6 +51,7 @@ for _commands in (
 ):
     app.add_typer(_commands.app)
 app.add_typer(generations.app, name="generations", help=generations.HELP)
+app.add_typer(space.app, name="space", help=space.HELP)
 app.add_typer(jobs.app, name="jobs", help=jobs.HELP)
 app.add_typer(policy.app, name="policy", help=policy.HELP)
 app.add_typer(models.app, name="models", help=models.HELP)

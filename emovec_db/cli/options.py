@@ -15,7 +15,19 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 SpaceOption = Annotated[
     str,
     typer.Option(
-        "--space", metavar="SPACE", help="What similarity means: embedding, scores (of the nine), embedding-scores."
+        "--space",
+        metavar="SPACE",
+        help="What similarity means: embedding, scores (of the nine), embedding-scores, emotion (once fitted).",
+    ),
+]
+SearchSpaceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--space",
+        metavar="SPACE",
+        help="What similarity means: emotion (once fitted), scores (of the nine), embedding, embedding-scores. "
+        "Left out: the first of these that there is.",
+        show_default=False,
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -11,7 +11,7 @@ import typer
 
 from emovec_db.cli.conditions import Conditions
 from emovec_db.cli.option_sets import with_options
-from emovec_db.cli.options import CollectionOption, JsonOption, SpaceOption, examples, group
+from emovec_db.cli.options import CollectionOption, JsonOption, SearchSpaceOption, examples, group
 from emovec_db.cli.output import console, print_json, table, working
 from emovec_db.cli.session import opened
 from emovec_db.cli.text import moment, printable, recording_name, segment, short_emotion, whole_percent
@@ -31,7 +31,7 @@ class Nearness:
     """How many matches, and what similar means."""
 
     k: Annotated[int, typer.Option("-k", metavar="NUMBER", min=1, help="How many matches.")] = 10
-    space: SpaceOption = "embedding"
+    space: SearchSpaceOption = None
     min_similarity: Annotated[
         float | None, typer.Option(metavar="NUMBER", min=-1, max=1, help="Only matches at least this similar, -1 to 1.")
     ] = None
@@ -75,6 +75,7 @@ def search(
         zone = database.settings.zone
         wanted = {**asdict(nearness), **conditions.as_filter(zone)}
         stored = database.collection(collection)
+        space = wanted["space"] = nearness.space or stored.spaces.default()
         with working("Searching"):
             if utterance_id is not None:
                 matches = stored.similar_by_id(utterance_id, **wanted)
@@ -83,7 +84,7 @@ def search(
         if as_json:
             from emovec_db.documents import search_document
 
-            print_json(search_document(nearness.space, matches))
+            print_json(search_document(space, matches))
         else:
             _print(matches, zone, stored, narrowed=conditions != Conditions() or nearness.min_similarity is not None)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from emovec_db.database.handle import Handle
 from emovec_db.domain.classification import Classification
 from emovec_db.domain.clustering import Clustering
+from emovec_db.domain.collection import Collection as StoredCollection
 from emovec_db.domain.profile import Profile
 from emovec_db.domain.query import Filter, FilterFields, Match, Page
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
@@ -23,6 +24,7 @@ from emovec_db.services.gate import admitted_sound
 from emovec_db.services.methods import method_of
 from emovec_db.services.profiles import ProfileQuestion, profile
 from emovec_db.services.search import Question
+from emovec_db.spaces.protocol import Space
 from emovec_db.spaces.registry import space_named
 
 
@@ -74,7 +76,7 @@ class Asking(Handle):
         recording: str | Path | Sound,
         *,
         k: int = 10,
-        space: str = "embedding",
+        space: str | None = None,
         min_similarity: float | None = None,
         recording_role: str | None = None,
         recording_channel: str = MIX,
@@ -83,6 +85,7 @@ class Asking(Handle):
     ) -> tuple[Match, ...]:
         """Stored utterances whose emotion is nearest to a recording's, most similar first.
 
+        `space` says what near means; see `spaces`, which has the default too.
         `role` chooses among the stored; `recording_role` and `recording_channel` say what the given one is.
 
         Raises:
@@ -95,41 +98,43 @@ class Asking(Handle):
         heard = classify(method, self._parts.sounds, sound, frames=False)
         scores = np.array(heard.prediction.scores, dtype=np.float32)
         question = Question(k=k, min_similarity=min_similarity, filter=Filter(**chosen))
-        return self._parts.search.near(stored, space_named(space), heard.embedding, scores, question)
+        return self._parts.search.near(stored, self._space(stored, space), heard.embedding, scores, question)
 
     def similar_by_id(
         self,
         utterance_id: int,
         *,
         k: int = 10,
-        space: str = "embedding",
+        space: str | None = None,
         min_similarity: float | None = None,
         **chosen: Unpack[FilterFields],
     ) -> tuple[Match, ...]:
         """Stored utterances nearest to a stored one, without itself."""
         question = Question(k=k, min_similarity=min_similarity, filter=Filter(**chosen), without=utterance_id)
-        return self._parts.search.near_utterance(self._stored(), space_named(space), utterance_id, question)
+        stored = self._stored()
+        return self._parts.search.near_utterance(stored, self._space(stored, space), utterance_id, question)
 
     def similar_to_vector(
         self,
         embedding: NDArray[np.float32],
         *,
         k: int = 10,
-        space: str = "embedding",
+        space: str | None = None,
         min_similarity: float | None = None,
         **chosen: Unpack[FilterFields],
     ) -> tuple[Match, ...]:
         """Stored utterances nearest to an embedding, float32 (dim,); only spaces that need no scores."""
-        if space != "embedding":
+        if space not in {None, "embedding"}:
             raise QueryError(f"an embedding can be searched in space 'embedding' only, not in {space!r}")
         uniform = np.full(len(LABELS), 1 / len(LABELS), np.float32)
         question = Question(k=k, min_similarity=min_similarity, filter=Filter(**chosen))
         vector = np.asarray(embedding, dtype=np.float32)
-        return self._parts.search.near(self._stored(), space_named(space), vector, uniform, question)
+        return self._parts.search.near(self._stored(), space_named("embedding"), vector, uniform, question)
 
     def cluster(self, k: int, *, seed: int = 0, space: str = "embedding", **chosen: Unpack[FilterFields]) -> Clustering:
         """K-Means over the utterances that the filter lets through; stored with its parameters."""
-        return cluster(self._parts.store, self._stored(), space_named(space), k=k, seed=seed, chosen=Filter(**chosen))
+        stored = self._stored()
+        return cluster(self._parts.store, stored, self._space(stored, space), k=k, seed=seed, chosen=Filter(**chosen))
 
     def clustering(self, clustering_id: int) -> Clustering:
         """A stored K-Means run."""
@@ -154,7 +159,12 @@ class Asking(Handle):
         """A customer's emotion over a time; `period` (day, week or month) is the step of the trend."""
         question = ProfileQuestion(customer=customer, period=period, since=since, until=until, examples=examples)
         zone = self._parts.settings.zone
-        return profile(self._parts.store, self._stored(), space_named(space), zone, question)
+        stored = self._stored()
+        return profile(self._parts.store, stored, self._space(stored, space), zone, question)
+
+    def _space(self, stored: StoredCollection, name: str | None) -> Space:
+        spaces = self._parts.spaces
+        return spaces.named(stored, name or spaces.default_name(stored))
 
     def _admitted(
         self, recording: str | Path | Sound, limits: SoundLimits | None, *, role: str | None, channel: str

@@ -7,6 +7,7 @@ from emovec_db.database.following import Following
 from emovec_db.database.generations import Generations
 from emovec_db.database.governing import Governing
 from emovec_db.database.looking import Looking
+from emovec_db.database.spaces import Spaces
 from emovec_db.database.taking import Taking
 from emovec_db.domain.audit import AuditReport
 from emovec_db.domain.classification import CheckReport, Deletion
@@ -14,7 +15,6 @@ from emovec_db.errors import QueryError
 from emovec_db.services.audit import Audit
 from emovec_db.services.check import check
 from emovec_db.services.methods import method_of
-from emovec_db.spaces.registry import SPACES
 
 
 class Collection(Taking, Asking, Following, Looking, Governing):
@@ -24,6 +24,11 @@ class Collection(Taking, Asking, Following, Looking, Governing):
     def generations(self) -> Generations:
         """What it was encoded by, is, and will be."""
         return Generations(self._parts, self.name)
+
+    @property
+    def spaces(self) -> Spaces:
+        """What similar can mean here."""
+        return Spaces(self._parts, self.name)
 
     def delete(self, recording_id: int) -> Deletion:
         """Delete a recording: rows, index, stored file, caches. Ingesting it again leaves it out; see `ingest`."""
@@ -35,7 +40,9 @@ class Collection(Taking, Asking, Following, Looking, Governing):
 
     def check(self) -> CheckReport:
         """Whether the indexes say what the database says."""
-        return check(self._parts.store, self._parts.blobs, self._parts.indexes, self._stored(), tuple(SPACES.values()))
+        stored = self._stored()
+        spaces = self._parts.spaces.of(stored)
+        return check(self._parts.store, self._parts.blobs, self._parts.indexes, stored, spaces)
 
     def audit(self, *, sample: int = 200, seed: int = 0) -> AuditReport:
         """Encode a sample of the stored utterances again and say how far the stored numbers are off."""
@@ -55,4 +62,4 @@ class Collection(Taking, Asking, Following, Looking, Governing):
     def reindex(self) -> int:
         """Build the indexes again from the database; returns the number of utterances indexed."""
         stored = self._stored()
-        return max(self._parts.indexes.of(stored, space).rebuild() for space in SPACES.values())
+        return max(self._parts.indexes.of(stored, space).rebuild() for space in self._parts.spaces.of(stored))

@@ -176,7 +176,13 @@ class Database:
 
         With `item_id` that item, unless it is done or somebody has it in hand.
         """
-        return self._work.run_next(owner, item_id=item_id)
+        job = self._work.run_next(owner, item_id=item_id)
+        if job is not None:
+            with self._parts.store.read() as unit:
+                stored = unit.collections.find(job.collection)
+            if stored is not None:
+                self._parts.spaces.fit_if_grown(stored)
+        return job
 
     def unsent_items(self, limit: int) -> tuple[ItemMessage, ...]:
         """Items that wait and of which no broker was told, noted as sent: uploads, and so many of archives that no more

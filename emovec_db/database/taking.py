@@ -79,10 +79,14 @@ class Taking(Handle):
             DiskFullError, BusyError: what is stored is kept, and the same again goes on from there.
         """
         wishes = _wishes(segmentation, clean, diarize, voices)
+        archives = self._archives(progress, stop)
         if retry_failed:
-            return self._archives(progress, stop).retry_failed(self._opened(wishes))
+            return archives.retry_failed(self._opened(wishes))
         request = self._request(paths, said)
-        return self._archives(progress, stop).ingest(self._opened(wishes), request)
+        stored = self._opened(wishes)
+        report = archives.ingest(stored, request)
+        self._parts.spaces.fit_if_grown(stored)
+        return report
 
     def distribute(
         self,

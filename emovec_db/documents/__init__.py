@@ -9,6 +9,7 @@ from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
 from emovec_db.documents.recordings import deletion_document, recording_document, track_document, utterance_document
 from emovec_db.documents.search import filter_document, match_document, search_document
+from emovec_db.documents.spaces import evaluation_document, fitted_space_document, spaces_document
 from emovec_db.documents.trajectories import similar_courses_document, trajectories_document
 from emovec_db.documents.values import Document, page_document, time_text
 
@@ -21,7 +22,9 @@ __all__ = [
     "clustering_document",
     "collection_document",
     "deletion_document",
+    "evaluation_document",
     "filter_document",
+    "fitted_space_document",
     "forecast_document",
     "generation_document",
     "ingest_document",
@@ -38,6 +41,7 @@ __all__ = [
     "refusal_document",
     "search_document",
     "similar_courses_document",
+    "spaces_document",
     "time_text",
     "track_document",
     "trajectories_document",

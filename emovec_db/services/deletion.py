@@ -14,6 +14,7 @@ from emovec_db.errors import NotFoundError, UserError
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.playback import rendered_key
+from emovec_db.services.spaces import Spaces
 from emovec_db.sources.local import digest, path_of
 from emovec_db.store.store import Store, Unit
 
@@ -24,11 +25,12 @@ COMPACT_WAIT_S = 5.0
 class Eraser:
     """Takes recordings out of everything that remembers them."""
 
-    def __init__(self, store: Store, blobs: Blobs, indexes: LiveIndexes, sounds: SoundEncoder) -> None:
+    def __init__(self, store: Store, blobs: Blobs, indexes: LiveIndexes, sounds: SoundEncoder, spaces: Spaces) -> None:
         self._store = store
         self._blobs = blobs
         self._indexes = indexes
         self._sounds = sounds
+        self._spaces = spaces
 
     def recording(self, collection: Collection, recording_id: int) -> Deletion:
         """Delete one recording with its utterances, and keep it out.
@@ -97,6 +99,7 @@ class Eraser:
             self._blobs.delete(key)
         self._indexes.remove_snapshots(collection)
         self._sounds.forget()
+        self._spaces.forget()
         self._compact()
 
     def _compact(self) -> None:

@@ -167,7 +167,7 @@ class LiveIndexes:
         self._indexes: dict[_Key, LiveIndex] = {}
 
     def of(self, collection: Collection, space: Space) -> LiveIndex:
-        """The index of this collection's generation in this space; those of its other generations are let go."""
+        """The index of this collection's generation in this space; other generations and older versions are let go."""
         key = _Key(collection.collection_id, collection.generation.generation_id, space.name, space.version)
         with self._lock:
             if key not in self._indexes:
@@ -192,6 +192,20 @@ class LiveIndexes:
         """Take the collection's snapshots from the disk, so that what was deleted is gone there too."""
         self._remove(f"c{collection.collection_id}-*")
 
+    def prepare_space(self, collection: Collection, space: Space) -> None:
+        """Publish a snapshot of a version of a space that is about to take over, unless the collection is small."""
+        live = LiveIndex(self._store, collection, space, self._index_dir)
+        with live.level():
+            pass
+        live.save_if_worthwhile()
+
+    def remove_space(self, collection: Collection, name: str, *, before: int) -> None:
+        """Take the snapshots of versions of a space before this one from the disk."""
+        prefix = f"c{collection.collection_id}-g{collection.generation.generation_id}-{name}-v"
+        for folder in self._index_dir.glob(f"{prefix}*"):
+            if int(folder.name.removeprefix(prefix)) < before:
+                remove_snapshots(folder)
+
     def remove_generation(self, collection: Collection) -> None:
         """Take the snapshots of the collection's generation from the disk, and its indexes out of memory."""
         generation_id = collection.generation.generation_id
@@ -205,4 +219,6 @@ class LiveIndexes:
 
 
 def _replaced(kept: _Key, key: _Key) -> bool:
-    return kept.collection_id == key.collection_id and kept.generation_id != key.generation_id
+    if kept.collection_id != key.collection_id:
+        return False
+    return kept.generation_id != key.generation_id or (kept.space == key.space and kept.version < key.version)

@@ -29,8 +29,13 @@ class ScoresSpace:
         return len(LABELS)
 
     def project(self, heard: Heard) -> NDArray[np.float32]:
-        check_shapes(heard)
-        if (heard.scores < 0).any():
-            raise QueryError(f"got a score of {heard.scores.min():.3g}; expected nine scores from 0 to 1 that sum to 1")
-        # scores sum to 1 but for rounding; normalising takes the rest off
-        return unit_rows(np.sqrt(heard.scores.astype(np.float64)), "scores")
+        return rooted(heard)
+
+
+def rooted(heard: Heard) -> NDArray[np.float32]:
+    """Square roots of the scores, float32 (n, 9) of length 1; raises QueryError where they are none."""
+    check_shapes(heard)
+    if (heard.scores < 0).any():
+        raise QueryError(f"got a score of {heard.scores.min():.3g}; expected nine scores from 0 to 1 that sum to 1")
+    # scores sum to 1 but for rounding; normalising takes the rest off
+    return unit_rows(np.sqrt(heard.scores.astype(np.float64)), "scores")

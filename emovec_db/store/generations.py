@@ -21,6 +21,7 @@ from emovec_db.store.statements import Query
 from emovec_db.store.tables import (
     ClusteringRow,
     CollectionRow,
+    FittedSpaceRow,
     GenerationRow,
     RecordingRow,
     SummaryRow,
@@ -116,9 +117,10 @@ class Generations:
         return len(ids)
 
     def remove(self, target: Collection) -> None:
-        """Delete the generation itself, once it holds nothing any more, and the clusterings of it."""
+        """Delete the generation itself, once it holds nothing any more, its clusterings and its fitted spaces."""
         generation_id = target.generation.generation_id
-        for row in (ClusteringRow, GenerationRow):
+        # the people of a fit go with it
+        for row in (ClusteringRow, FittedSpaceRow, GenerationRow):
             self._connection.execute(delete(row).where(row.generation_id == generation_id))
 
     def _set(self, generation_id: int, **values: Any) -> None:

@@ -18,6 +18,7 @@ from emovec_db.store import filters, paging, removal, rows
 from emovec_db.store.changes import Changes
 from emovec_db.store.collections import Collections
 from emovec_db.store.policies import Policies
+from emovec_db.store.spaces import forget_people
 from emovec_db.store.statements import Query, chunks, id_of, table_of, upsert
 from emovec_db.store.summaries import SUMMARY_COLUMNS, Summaries, of_active_generation, of_generation_named
 from emovec_db.store.suppressions import Suppressions
@@ -139,6 +140,13 @@ class Recordings:
         )
         if customer_id is not None:
             removal.drop_unused_customers(self._connection, [customer_id])
+        before = recording.details
+        forget_people(
+            self._connection,
+            collection_id,
+            [] if before.speaker is None else [before.speaker],
+            [] if before.customer is None else [before.customer],
+        )
         self._log_utterances(collection_id, recording_id)
         return True
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from emovec_db.store.changes import Changes
 from emovec_db.store.jobs import Jobs
+from emovec_db.store.spaces import forget_people
 from emovec_db.store.statements import chunks
 from emovec_db.store.tables import (
     ClusteringMemberRow,
@@ -27,19 +28,26 @@ def delete_recordings(connection: Connection, collection_id: int, recording_ids:
     """Delete and log; the caller holds the collection's lock. Returns blob keys that nothing uses any more."""
     blob_keys: set[str] = set()
     customer_ids: set[int] = set()
+    speakers: set[str] = set()
+    customers: set[str] = set()
     for ids in chunks([int(recording_id) for recording_id in recording_ids]):
         chosen = select(RecordingRow.recording_id).where(
             RecordingRow.collection_id == collection_id, RecordingRow.recording_id.in_(ids)
         )
         kept = connection.execute(
-            select(RecordingRow.blob_key, RecordingRow.customer_id).where(RecordingRow.recording_id.in_(chosen))
+            select(RecordingRow.blob_key, RecordingRow.customer_id, RecordingRow.speaker, CustomerRow.name)
+            .outerjoin(CustomerRow, CustomerRow.customer_id == RecordingRow.customer_id)
+            .where(RecordingRow.recording_id.in_(chosen))
         ).fetchall()
         blob_keys |= {row.blob_key for row in kept if row.blob_key is not None}
         customer_ids |= {row.customer_id for row in kept if row.customer_id is not None}
+        speakers |= {row.speaker for row in kept if row.speaker is not None}
+        customers |= {row.name for row in kept if row.name is not None}
         present = list(connection.scalars(chosen))
         _log_utterances(connection, collection_id, present)
         connection.execute(delete(RecordingRow).where(RecordingRow.recording_id.in_(present)))
     drop_unused_customers(connection, sorted(customer_ids))
+    forget_people(connection, collection_id, speakers, customers)
     _drop_empty_clusterings(connection, collection_id)
     return tuple(sorted(blob_keys - _used(connection, sorted(blob_keys))))
 

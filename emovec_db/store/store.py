@@ -24,6 +24,7 @@ from emovec_db.store.policies import Policies
 from emovec_db.store.recordings import Recordings
 from emovec_db.store.refusals import Refusals
 from emovec_db.store.schema import ensure_schema, make_parent
+from emovec_db.store.spaces import FittedSpaces
 from emovec_db.store.summaries import Summaries
 from emovec_db.store.suppressions import Suppressions
 from emovec_db.store.tracks import Tracks
@@ -41,6 +42,7 @@ class Unit:
         self.utterances = Utterances(connection)
         self.summaries = Summaries(connection)
         self.tracks = Tracks(connection)
+        self.fitted_spaces = FittedSpaces(connection)
         self.changes = Changes(connection)
         self.jobs = Jobs(connection)
         self.items = JobItems(connection)

@@ -26,6 +26,7 @@ from emovec_db.services.methods import Method, method_by
 from emovec_db.services.reencoding.label_changes import label_changes
 from emovec_db.services.reencoding.rereading import Rereader
 from emovec_db.services.reencoding.run import Reencoding
+from emovec_db.services.spaces import Spaces
 from emovec_db.sources.places import Places
 from emovec_db.speech.registry import newest_segmentation
 from emovec_db.store.store import Store, Unit
@@ -43,6 +44,7 @@ class Reencodings:
     places: Places
     sounds: SoundEncoder
     indexes: LiveIndexes
+    spaces: Spaces
     eraser: Eraser
     limits: SoundLimits
     #: threads that read and decode ahead of the encoder
@@ -77,6 +79,7 @@ class Reencodings:
                 store=self.store,
                 rereader=self._rereader(target, method),
                 indexes=self.indexes,
+                spaces=self.spaces,
                 eraser=self.eraser,
                 target=target,
                 job_id=job_id,

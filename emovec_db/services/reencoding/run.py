@@ -20,6 +20,7 @@ from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.patience import patiently
 from emovec_db.services.reencoding.rereading import Reread, Rereader
+from emovec_db.services.spaces import Spaces
 from emovec_db.spaces.registry import SPACES
 from emovec_db.store.store import Store, Unit
 
@@ -46,6 +47,7 @@ class Reencoding:
     store: Store
     rereader: Rereader
     indexes: LiveIndexes
+    spaces: Spaces
     eraser: Eraser
     #: the collection as it will serve from the generation
     target: Collection
@@ -167,6 +169,7 @@ class Reencoding:
         with self.store.read() as unit:
             serving = unit.collections.get(self.target.name)
         self.indexes.prepare(self.target, serving, SPACES.values())
+        self.spaces.fit_if_grown(self.target)
 
     def _stop_between_batches(self) -> None:
         with self.store.read() as unit:

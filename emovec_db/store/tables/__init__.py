@@ -21,6 +21,7 @@ from emovec_db.store.tables.content import (
     UtteranceRow,
 )
 from emovec_db.store.tables.policy import PolicyChangeRow, RefusalRow, SuppressionRow
+from emovec_db.store.tables.spaces import FittedSpacePersonRow, FittedSpaceRow
 from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "CustomerRow",
     "EmbeddingRow",
     "FailureRow",
+    "FittedSpacePersonRow",
+    "FittedSpaceRow",
     "GenerationRow",
     "JobItemRow",
     "JobRow",

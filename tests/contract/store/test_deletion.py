@@ -15,10 +15,19 @@ from emovec_db.errors import NotFoundError
 from emovec_db.store.engine import Engines, parse_url
 from emovec_db.store.store import Store
 from emovec_db.store.tables import Base
-from tests.stored import PROVENANCE, RECIPE, failure, policy_change, recording, refusal, sha256, utterance
+from tests.stored import PROVENANCE, RECIPE, emotion_map, failure, policy_change, recording, refusal, sha256, utterance
 
 #: what stays when all recordings are gone: none of it says anything of them
-KEPT = {"collections", "generations", "provenances", "changes", "jobs", "policy_changes", "suppressions"}
+KEPT = {
+    "collections",
+    "generations",
+    "provenances",
+    "changes",
+    "jobs",
+    "policy_changes",
+    "suppressions",
+    "fitted_spaces",
+}
 
 
 def rows_by_table(store: Store) -> dict[str, int]:
@@ -48,6 +57,7 @@ def fill(store: Store, calls: Collection) -> tuple[int, int]:
         )
         second = unit.recordings.add(calls, recording("b", customer="c2"), PROVENANCE)
         everything = unit.utterances.ids(calls, Filter())
+        unit.fitted_spaces.replace(calls, 1, emotion_map("customer:c1", "customer:c2"), utterances=3, seq=3)
         for chosen in (Filter(), Filter(customer="c1")):
             ids = unit.utterances.ids(calls, chosen)
             central = (tuple(ids.tolist()),)
@@ -81,6 +91,8 @@ def test_a_deleted_recording_leaves_no_row_behind(store: Store, calls: Collectio
         assert unit.collections.customers(calls.collection_id) == ("c2",)
         assert [each.filter for each in unit.clusterings.page(calls, None, 9).items] == [Filter()]
         assert [item.uri for item in unit.failures.of_collection(calls.collection_id)] == ["file:///calls/b.wav"]
+        assert set(unit.fitted_spaces.read(calls).offsets) == {"customer:c2"}
+        assert unit.fitted_spaces.state(calls) == (1, 1)
         assert list(unit.integrity.problems(calls)) == []
         with pytest.raises(NotFoundError):
             unit.recordings.get(calls.collection_id, first)
@@ -88,6 +100,9 @@ def test_a_deleted_recording_leaves_no_row_behind(store: Store, calls: Collectio
     with store.write() as unit:
         unit.recordings.delete(calls, [second])
         assert unit.jobs.page(None, None, 1).items[0].state is JobState.CANCELLED, "nothing of it is left to do"
+    with store.read() as unit:
+        assert unit.fitted_spaces.find(calls) is None
+        assert unit.fitted_spaces.newest_version(calls) == 1
     left = {table: rows for table, rows in rows_by_table(store).items() if rows}
     assert set(left) <= KEPT, left
     assert left["changes"] == 6

@@ -162,6 +162,10 @@ PATHS: dict[str, Path_] = {
     "search by a call": lambda _, calls, files: calls.similar(files / "call.wav"),
     "search by an agent": lambda _, calls, files: calls.similar(files / "agent/alone.wav", recording_role="agent"),
     "search among agents": lambda _, calls, files: calls.similar(files / "agent/alone.wav", role="customer"),
+    "courses like a call's": lambda _, calls, files: calls.similar_courses(files / "call.wav"),
+    "courses like an agent's": lambda _, calls, files: calls.similar_courses(
+        files / "agent/alone.wav", recording_role="agent"
+    ),
     "compare with a call": lambda _, calls, files: calls.compare(
         files / "customer/alone.wav", files / "call.wav", role="customer"
     ),
@@ -171,7 +175,7 @@ PATHS: dict[str, Path_] = {
 }
 
 #: methods of a collection that take sound in
-TAKING_SOUND = {"ingest", "distribute", "upload", "classify", "compare", "similar"}
+TAKING_SOUND = {"ingest", "distribute", "upload", "classify", "compare", "similar", "similar_courses"}
 #: takes paths, but opens no recording
 OPENING_NONE = {"dry_run"}
 

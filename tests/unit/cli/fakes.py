@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ from emovec_db.domain.classification import CheckReport, Classification, Deletio
 from emovec_db.domain.clustering import Cluster, Clustering
 from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
+from emovec_db.domain.evaluation import Evaluation, Measures
+from emovec_db.domain.fitted_space import FittedSpace
 from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport
 from emovec_db.domain.job import ErrorKind, Job, JobItem, JobState
 from emovec_db.domain.policy import Policy, PolicyChange, Refusal
@@ -51,6 +54,8 @@ NASTY_NAME = "a\n\x1b[31m[bold]b😀.wav"
 NASTY_URI = "file:///calls/a%0A%1B%5B31m%5Bbold%5Db%F0%9F%98%80.wav"
 NASTY_SHOWN = r"a\n\x1b[31m[bold]b😀.wav"
 
+
+FITTED = FittedSpace(name="emotion", version=2, fitted_at=WHEN, utterances=5400, seq=5600, people=81, forgotten=1)
 
 PARTS = (
     PlacedPart(name="neutral", start_s=0.0, end_s=1.0, score=0.65),
@@ -167,6 +172,26 @@ def job(number: int = 7, **changes: Any) -> Job:
     return Job(**{**given, **changes})
 
 
+class FakeSpaces:
+    """Of a collection that `emotion` was learned from."""
+
+    def all(self) -> dict[str, FittedSpace | None]:
+        return {"embedding": None, "scores": None, "embedding-scores": None, "emotion": FITTED}
+
+    def default(self) -> str:
+        return "emotion"
+
+    def fit(self) -> FittedSpace:
+        return FITTED
+
+    def evaluate(self, labels: Path) -> Evaluation:
+        figures = Measures(
+            map_at_10=0.5, precision_at_10=0.625, triplet_accuracy=0.75, speaker_triplet_accuracy=0.7,
+            sentence_triplet_accuracy=math.nan, queries=40, triplets=900,
+        )  # fmt: skip
+        return Evaluation(spaces={"emotion": figures}, folds=3, utterances=40, unlabelled=2, not_stored=0)
+
+
 @dataclass
 class FakeCollection:
     """Answers as it was told; `asked` holds (method, arguments, keywords)."""
@@ -183,6 +208,10 @@ class FakeCollection:
     @property
     def generations(self) -> Any:
         return self.database.generations
+
+    @property
+    def spaces(self) -> Any:
+        return FakeSpaces()
 
     def summary(self) -> CollectionSummary:
         return summary(self.name)

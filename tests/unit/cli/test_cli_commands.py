@@ -39,6 +39,9 @@ SHOWING = {
     "jobs retry": ("jobs", "retry", "7"),
     "reencode": ("reencode", "--to", "large"),
     "sample": ("reencode", "--to", "large", "--sample", "200"),
+    "space list": ("space", "list"),
+    "space fit": ("space", "fit"),
+    "space evaluate": ("space", "evaluate", "--labels", "labels.csv"),
     "generations list": ("generations", "list"),
     "generations switch": ("generations", "switch", "2"),
     "generations drop": ("generations", "drop", "1", "--yes"),
@@ -148,7 +151,7 @@ class TestSearch:
     def test_a_stored_utterance_can_be_the_question(self, run: Run, database: FakeDatabase) -> None:
         run("search", "--id", "42")
 
-        nearness = {"k": 10, "space": "embedding", "min_similarity": None}
+        nearness = {"k": 10, "space": "emotion", "min_similarity": None}
         assert database.asked == [("similar_by_id", (42,), {**nearness, **NO_FILTER})]
 
     def test_nothing_found_is_said(self, run: Run, database: FakeDatabase) -> None:
@@ -156,7 +159,37 @@ class TestSearch:
 
         assert run("search", "clip.wav").out == "No matches.\n"
         assert run("search", "clip.wav", "--customer", "x").out == "No matches; the filters may be too narrow.\n"
-        assert run("search", "clip.wav", "--json").json == {"space": "embedding", "matches": []}
+        assert run("search", "clip.wav", "--json").json == {"space": "emotion", "matches": []}
+
+
+class TestSpace:
+    def test_json_holds_the_contract(self, run: Run, database: FakeDatabase) -> None:
+        fitted = {
+            "space": "emotion",
+            "version": 2,
+            "fitted_at": "2026-03-01T13:30:00Z",
+            "utterances": 5400,
+            "people": 81,
+        }
+        assert run("space", "fit", "--json").json == fitted
+        listed = run("space", "list", "--json").json
+        assert listed["default"] == "emotion"
+        assert [one["space"] for one in listed["spaces"]] == ["embedding", "scores", "embedding-scores", "emotion"]
+        assert listed["spaces"][3] == fitted
+        evaluated = run("space", "evaluate", "--labels", "labels.csv", "--json").json
+        assert evaluated == {
+            "spaces": {
+                "emotion": {
+                    "map_at_10": 0.5, "precision_at_10": 0.625, "triplet_accuracy": 0.75,
+                    "speaker_triplet_accuracy": 0.7, "sentence_triplet_accuracy": None, "queries": 40, "triplets": 900,
+                }
+            },
+            "folds": 3, "utterances": 40, "unlabelled": 2, "not_stored": 0,
+        }  # fmt: skip
+
+    def test_it_says_what_was_learned_and_left_out(self, run: Run, database: FakeDatabase) -> None:
+        assert "Version 2 of emotion was learned from 5,400 utterances and knows 81 people." in run("space", "fit").out
+        assert "Rows left out: 2 without label." in run("space", "evaluate", "--labels", "labels.csv").out
 
 
 class TestTrajectories:

@@ -1,0 +1,67 @@
+"""The space in which the same emotion is near, whoever speaks and whatever is said."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emovec_db.domain.fitted_space import EMOTION, EmotionMap
+from emovec_db.domain.query import Heard
+from emovec_db.emotions import LABELS
+from emovec_db.spaces.rows import check_shapes, unit_rows
+from emovec_db.spaces.scores import rooted
+
+#: share of the similarity that the scores have: more is better where the scores are right, less where they are not;
+#: benchmarks/similarity.py compares
+SCORE_WEIGHT = 0.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmotionSpace:
+    """Embedding and scores with the speaker's own mean taken out, learned from a collection without human labels.
+
+    Of an utterance's normalised embedding, and of the square roots of its scores, what is usual for its speaker is
+    subtracted: the mean over all, and as far as there are recordings of that speaker, the speaker's. Of the embedding
+    only the directions are kept in which utterances of the same speaker differ most. To both a constant is appended,
+    so that utterances that lie near their speaker's mean are like each other instead of pointing anywhere; then both
+    are brought to length 1. The inner product is the weighted mean of the two cosines.
+    """
+
+    version: int
+    map: EmotionMap
+    name: str = EMOTION
+    score_weight: float = SCORE_WEIGHT
+
+    def dim(self, embedding_dim: int) -> int:  # noqa: ARG002 - the basis decides
+        return int(self.map.basis.shape[1]) + len(LABELS) + 2
+
+    def project(self, heard: Heard) -> NDArray[np.float32]:
+        check_shapes(heard)
+        by_embedding, by_scores = reduced(self.map, heard)
+        offsets = self._offsets(heard.people)
+        width = by_embedding.shape[1]
+        parts = [
+            (1 - self.score_weight, by_embedding - offsets[:, :width], self.map.embedding_baseline),
+            (self.score_weight, by_scores - offsets[:, width:], self.map.score_baseline),
+        ]
+        columns = [np.float32(math.sqrt(weight)) * _with_constant(rows, constant) for weight, rows, constant in parts]
+        return np.concatenate(columns, axis=1)
+
+    def _offsets(self, people: NDArray[np.object_]) -> NDArray[np.float32]:
+        """Float32 (n, d + 9); zeros for whom it does not know."""
+        average = np.zeros(self.map.basis.shape[1] + len(LABELS), np.float32)
+        rows = [self.map.offsets.get(person, average) for person in people]
+        return np.stack(rows) if rows else np.empty((0, len(average)), np.float32)
+
+
+def reduced(map_: EmotionMap, heard: Heard) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Embeddings float64 (n, d) and roots of scores float64 (n, 9), each without what is usual for everybody."""
+    embeddings = unit_rows(heard.embeddings.astype(np.float64), "embeddings") - map_.embedding_mean
+    return (embeddings @ map_.basis).astype(np.float64), rooted(heard).astype(np.float64) - map_.score_mean
+
+
+def _with_constant(rows: NDArray[np.float64], constant: float) -> NDArray[np.float32]:
+    return unit_rows(np.concatenate([rows, np.full((len(rows), 1), constant)], axis=1), "vectors")
