@@ -180,12 +180,13 @@ class InvertedFile:
     ) -> NDArray[np.int64]:
         """Candidates of each query, -1 where there are fewer."""
         effort, nlist = self._effort, int(self._lists.nlist)
+        nprobe = min(nlist, effort.lists_for(k, self.size / nlist))
         if rows is None:
-            return self.candidates(queries, k * effort.factor, effort.nprobe)
+            return self.candidates(queries, k * effort.factor, nprobe)
         similarities, lists = self._lists.quantizer.search(queries, nlist)
-        seen = self.size * effort.nprobe / nlist
+        seen = self.size * nprobe / nlist
         nearest = self._occupied().nearest(
-            lists, rows, most=max(FEW_LISTS, MASKED_LISTS * effort.nprobe), wanted=min(chosen.count, MASKED_ROWS * seen)
+            lists, rows, most=max(FEW_LISTS, MASKED_LISTS * nprobe), wanted=min(chosen.count, MASKED_ROWS * seen)
         )
         taken = np.take_along_axis(lists, np.maximum(nearest, 0), 1)
         taken[nearest < 0] = NO_ID

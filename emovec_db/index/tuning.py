@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Self
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 RECALL_K = 10
 #: the recall of this many queries has a standard error of about 0.2 % around 98 %
 RECALL_QUERIES = 512
+#: rows to look at for each neighbour beyond them, at least
+ROWS_PER_NEIGHBOUR = 12
 #: a neighbour this little below the k-th is as good: equal vectors have no right order
 TIE = 1e-6
 #: candidates by small codes per neighbour wanted, that are tried
@@ -41,6 +44,15 @@ class Effort:
     #: candidates per neighbour wanted
     factor: int
     recall: float
+
+    def lists_for(self, k: int, rows_per_list: float) -> int:
+        """Lists to visit for k neighbours: those of more neighbours than it was tuned for lie in more lists.
+
+        At 1 M × 1024, 30 neighbours want 1.5 times as many for the same recall, 100 want 2 times; in small indexes
+        a list holds few neighbours.
+        """
+        grown = self.nprobe * (1 + math.log10(max(1.0, k / RECALL_K)))
+        return round(max(grown, ROWS_PER_NEIGHBOUR * (k - RECALL_K) / rows_per_list))
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -122,6 +122,11 @@ def test_recall_is_what_it_says(made: Case, index: FrozenIndex) -> None:
     assert found == 1.0 if index.exact else found == pytest.approx(index.recall, abs=0.02)
 
 
+def test_more_neighbours_are_found_as_nearly_all(made: Case, index: FrozenIndex) -> None:
+    for k in (30, 100):
+        assert recall(made, index.search(made.queries, k), k) >= 0.96
+
+
 def test_similarities_are_those_of_the_rows(made: Case, index: FrozenIndex) -> None:
     found = index.search(made.queries, K)
     right = np.einsum("qkd,qd->qk", made.vectors[found.ids], made.queries)
