@@ -38,7 +38,7 @@ class LiveIndex:
     def __init__(self, store: Store, collection: Collection, space: Space, index_dir: Path) -> None:
         self._store = store
         self._collection = collection
-        self._space = space
+        self.space = space
         self._identity = SnapshotIdentity(
             collection_id=collection.collection_id,
             generation_id=collection.generation.generation_id,
@@ -106,7 +106,7 @@ class LiveIndex:
         added = [utterance_id for utterance_id, is_added in present.items() if is_added]
         vectors = unit.utterances.vectors(self._collection, added)
         if len(vectors.ids):
-            self._index.add(vectors.ids, self._space.project(vectors))
+            self._index.add(vectors.ids, self.space.project(vectors))
 
     def _load(self, unit: Unit) -> None:
         try:
@@ -124,7 +124,7 @@ class LiveIndex:
 
     def _build(self, unit: Unit) -> None:
         seq = unit.changes.head(self._collection.collection_id)
-        ids, vectors = stored_vectors(unit, self._collection, self._space)
+        ids, vectors = stored_vectors(unit, self._collection, self.space)
         self._index = build_index(ids, vectors)
         self._seq, self._snapshot_seq = seq, None
 
@@ -173,6 +173,8 @@ class LiveIndexes:
             if key not in self._indexes:
                 self._indexes = {kept: live for kept, live in self._indexes.items() if not _replaced(kept, key)}
                 self._indexes[key] = LiveIndex(self._store, collection, space, self._index_dir)
+            # the same version, but of people who were forgotten since it knows no more than others do
+            self._indexes[key].space = space
             return self._indexes[key]
 
     def prepare(self, target: Collection, serving: Collection, spaces: Iterable[Space]) -> None:

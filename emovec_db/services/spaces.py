@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.fitted_space import EMOTION, EmotionMap, FittedSpace
 from emovec_db.domain.query import Filter, Vectors
-from emovec_db.errors import EmovecError, QueryError
+from emovec_db.errors import ConflictError, EmovecError, QueryError
 from emovec_db.services.live_index import LiveIndexes
 from emovec_db.spaces.emotion import EmotionSpace
 from emovec_db.spaces.fitting import learn
@@ -78,21 +78,21 @@ class Spaces:
             QueryError: there are too few utterances to learn from.
             ConflictError: another process fitted it meanwhile; that fit holds.
         """
+        version = self._drawn_version(collection)
         with self._store.read() as unit:
-            version = unit.fitted_spaces.newest_version(collection) + 1
             seq = unit.changes.head(collection.collection_id)
             ids = unit.utterances.ids(collection, Filter())
-            if len(ids) < FIT_MIN:
-                raise QueryError(
-                    f"collection {collection.name!r} has {len(ids)} utterances: a fit needs at least {FIT_MIN}"
-                )
             map_ = fitted_to(unit, collection, ids)
         self._indexes.prepare_space(collection, EmotionSpace(version, map_))
-        with self._store.write() as unit:
-            unit.collections.lock(collection.collection_id)
-            unit.fitted_spaces.replace(collection, version, map_, utterances=len(ids), seq=seq)
-            # a person whose last recording was deleted since the reading
-            unit.fitted_spaces.forget_unheard(collection)
+        try:
+            with self._store.write() as unit:
+                unit.collections.lock(collection.collection_id)
+                unit.fitted_spaces.replace(collection, version, map_, utterances=len(ids), seq=seq)
+                # a person whose last recording was deleted since the reading
+                unit.fitted_spaces.forget_unheard(collection)
+        except ConflictError:
+            self._indexes.remove_space(collection, EMOTION, before=version + 1)
+            raise
         self._indexes.remove_space(collection, EMOTION, before=version)
         with self._store.read() as unit:
             found = unit.fitted_spaces.find(collection)
@@ -116,6 +116,20 @@ class Spaces:
             # what was just stored is stored; the next ingest fits it
             log.warning("the emotion space of collection %s was not fitted: %s", collection.name, error)
             return None
+
+    def _drawn_version(self, collection: Collection) -> int:
+        """Drawn ahead: what was prepared of a fit that was killed or came too late is never taken for another's.
+
+        Raises QueryError where there is too little to fit.
+        """
+        with self._store.write() as unit:
+            unit.collections.lock(collection.collection_id)
+            count = unit.utterances.count(collection)
+            if count < FIT_MIN:
+                raise QueryError(
+                    f"collection {collection.name!r} has {count} utterances: a fit needs at least {FIT_MIN}"
+                )
+            return unit.fitted_spaces.draw_version(collection)
 
     def forget(self) -> None:
         """Let go of what was read of people."""

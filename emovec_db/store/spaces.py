@@ -25,6 +25,8 @@ from emovec_db.store.tables import (
 from emovec_db.store.types import VECTOR_DTYPE
 
 _SPEAKER, _CUSTOMER = "speaker:", "customer:"
+#: of a fit of which nothing is kept but which versions there were
+_FORGOTTEN: dict[str, Any] = {"utterances": 0, "embedding_mean": b"", "basis": b"", "score_mean": b""}
 
 
 class FittedSpaces:
@@ -61,10 +63,20 @@ class FittedSpaces:
         row = self._connection.execute(statement.where(*_of(collection, name))).one_or_none()
         return None if row is None else (row.version, row.forgotten)
 
-    def newest_version(self, collection: Collection, name: str = EMOTION) -> int:
-        """Of all fits that there ever were; 0: none."""
-        of_name = (FittedSpaceRow.generation_id == collection.generation.generation_id, FittedSpaceRow.name == name)
-        return self._connection.scalar(select(FittedSpaceRow.version).where(*of_name)) or 0
+    def draw_version(self, collection: Collection) -> int:
+        """The version of a fit that begins; none is drawn twice, also where a fit never took over.
+
+        The caller holds the collection's lock.
+        """
+        key = _key(collection)
+        drawn = self._connection.scalar(select(FittedSpaceRow.drawn).filter_by(**key))
+        if drawn is None:
+            drawn = 0
+            never_fitted = {**_FORGOTTEN, "version": 0, "fitted_at": rows.now(), "seq": 0}
+            baselines = {"embedding_baseline": 0.0, "score_baseline": 0.0}
+            self._connection.execute(insert(table_of(FittedSpaceRow)), {**key, **never_fitted, **baselines})
+        self._connection.execute(update(FittedSpaceRow).filter_by(**key).values(drawn=drawn + 1))
+        return drawn + 1
 
     def read(self, collection: Collection, name: str = EMOTION) -> EmotionMap:
         """The numbers of the newest fit, which must be there."""
@@ -89,30 +101,29 @@ class FittedSpaces:
     def replace(self, collection: Collection, version: int, map_: EmotionMap, *, utterances: int, seq: int) -> None:
         """Put the fit of this version in the place of the one before, from this transaction's commit on.
 
-        The caller holds the collection's lock. Raises ConflictError where another fit took over meanwhile.
+        The caller holds the collection's lock. Raises ConflictError where a fit that began later took over meanwhile,
+        or the version was never drawn.
         """
-        if self.newest_version(collection) != version - 1:
+        key = _key(collection)
+        taken_over = update(FittedSpaceRow).filter_by(**key).where(FittedSpaceRow.version < version)
+        taken_over = taken_over.values(
+            version=version,
+            fitted_at=rows.now(),
+            utterances=utterances,
+            seq=seq,
+            forgotten=0,
+            embedding_mean=_bytes(map_.embedding_mean),
+            basis=_bytes(map_.basis),
+            score_mean=_bytes(map_.score_mean),
+            embedding_baseline=map_.embedding_baseline,
+            score_baseline=map_.score_baseline,
+        )
+        if not self._connection.execute(taken_over.returning(FittedSpaceRow.version)).all():
             raise ConflictError(
                 f"the emotion space of collection {collection.name!r} was fitted by another process meanwhile: "
                 "that fit holds"
             )
-        key: dict[str, Any] = {"generation_id": collection.generation.generation_id, "name": EMOTION}
-        self._connection.execute(delete(FittedSpaceRow).filter_by(**key))
-        self._connection.execute(
-            insert(table_of(FittedSpaceRow)),
-            {
-                **key,
-                "version": version,
-                "fitted_at": rows.now(),
-                "utterances": utterances,
-                "seq": seq,
-                "embedding_mean": _bytes(map_.embedding_mean),
-                "basis": _bytes(map_.basis),
-                "score_mean": _bytes(map_.score_mean),
-                "embedding_baseline": map_.embedding_baseline,
-                "score_baseline": map_.score_baseline,
-            },
-        )
+        self._connection.execute(delete(FittedSpacePersonRow).filter_by(**key))
         people = [{**key, "person": person, "offsets": _bytes(one)} for person, one in map_.offsets.items()]
         for some in chunks(people):
             self._connection.execute(insert(table_of(FittedSpacePersonRow)), list(some))
@@ -150,8 +161,7 @@ def forget_people(
     if connection.scalar(select(RecordingRow.recording_id).where(RecordingRow.collection_id == collection_id).limit(1)):
         return
     # means over all people are about the last one too; the version stays, so that none comes twice
-    nothing = {"utterances": 0, "embedding_mean": b"", "basis": b"", "score_mean": b""}
-    connection.execute(update(FittedSpaceRow).where(FittedSpaceRow.generation_id.in_(generations)).values(**nothing))
+    connection.execute(update(FittedSpaceRow).where(FittedSpaceRow.generation_id.in_(generations)).values(**_FORGOTTEN))
 
 
 def _without_recordings(connection: Connection, collection_id: int, speakers: Iterable[str]) -> set[str]:
@@ -177,6 +187,10 @@ def _of(collection: Collection, name: str) -> tuple[Any, ...]:
     """Conditions that find a fit, unless everybody of it was forgotten."""
     of_generation = FittedSpaceRow.generation_id == collection.generation.generation_id
     return of_generation, FittedSpaceRow.name == name, FittedSpaceRow.utterances > 0
+
+
+def _key(collection: Collection) -> dict[str, Any]:
+    return {"generation_id": collection.generation.generation_id, "name": EMOTION}
 
 
 def _bytes(array: NDArray[np.float32]) -> bytes:

@@ -20,6 +20,8 @@ class FittedSpaceRow(Base):
     generation_id: Mapped[int] = link("generations.generation_id", primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int]
+    #: newest version that a fit began with, whether it took over or not
+    drawn: Mapped[int] = mapped_column(server_default="0")
     fitted_at: Mapped[datetime]
     utterances: Mapped[int]
     #: position in the change log

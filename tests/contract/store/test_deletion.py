@@ -57,7 +57,8 @@ def fill(store: Store, calls: Collection) -> tuple[int, int]:
         )
         second = unit.recordings.add(calls, recording("b", customer="c2"), PROVENANCE)
         everything = unit.utterances.ids(calls, Filter())
-        unit.fitted_spaces.replace(calls, 1, emotion_map("customer:c1", "customer:c2"), utterances=3, seq=3)
+        known = emotion_map("customer:c1", "customer:c2")
+        unit.fitted_spaces.replace(calls, unit.fitted_spaces.draw_version(calls), known, utterances=3, seq=3)
         for chosen in (Filter(), Filter(customer="c1")):
             ids = unit.utterances.ids(calls, chosen)
             central = (tuple(ids.tolist()),)
@@ -102,10 +103,11 @@ def test_a_deleted_recording_leaves_no_row_behind(store: Store, calls: Collectio
         assert unit.jobs.page(None, None, 1).items[0].state is JobState.CANCELLED, "nothing of it is left to do"
     with store.read() as unit:
         assert unit.fitted_spaces.find(calls) is None
-        assert unit.fitted_spaces.newest_version(calls) == 1
     left = {table: rows for table, rows in rows_by_table(store).items() if rows}
     assert set(left) <= KEPT, left
     assert left["changes"] == 6
+    with store.write() as unit:
+        assert unit.fitted_spaces.draw_version(calls) == 2, "a version never comes again"
 
 
 def test_ids_are_never_reused(store: Store, calls: Collection) -> None:

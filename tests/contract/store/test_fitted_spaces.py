@@ -17,7 +17,7 @@ def test_it_comes_back_as_it_was(store: Store, calls: Collection) -> None:
     with store.write() as unit:
         assert unit.fitted_spaces.find(calls) is None
         assert unit.fitted_spaces.state(calls) is None
-        unit.fitted_spaces.replace(calls, 1, map_, utterances=7, seq=9)
+        unit.fitted_spaces.replace(calls, unit.fitted_spaces.draw_version(calls), map_, utterances=7, seq=9)
     with store.read() as unit:
         found, read = unit.fitted_spaces.find(calls), unit.fitted_spaces.read(calls)
         assert unit.fitted_spaces.state(calls) == (1, 0)
@@ -32,15 +32,19 @@ def test_it_comes_back_as_it_was(store: Store, calls: Collection) -> None:
         np.testing.assert_array_equal(read.offsets[person], offsets)
 
 
-def test_of_two_fits_at_once_the_first_holds(store: Store, calls: Collection) -> None:
+def test_of_two_fits_at_once_the_later_holds_and_no_version_is_drawn_twice(store: Store, calls: Collection) -> None:
     with store.write() as unit:
-        unit.fitted_spaces.replace(calls, 1, emotion_map("customer:c1"), utterances=7, seq=9)
+        earlier, later = (unit.fitted_spaces.draw_version(calls) for _ in range(2))
+        assert (earlier, later) == (1, 2)
+        assert unit.fitted_spaces.state(calls) is None
+        unit.fitted_spaces.replace(calls, later, emotion_map("customer:c1"), utterances=7, seq=9)
     with pytest.raises(ConflictError, match="fitted by another process meanwhile"), store.write() as unit:
-        unit.fitted_spaces.replace(calls, 1, emotion_map("customer:c2"), utterances=8, seq=9)
+        unit.fitted_spaces.replace(calls, earlier, emotion_map("customer:c2"), utterances=8, seq=9)
     with store.write() as unit:
         assert set(unit.fitted_spaces.read(calls).offsets) == {"customer:c1"}
-        unit.fitted_spaces.replace(calls, 2, emotion_map(), utterances=8, seq=10)
-        assert unit.fitted_spaces.state(calls) == (2, 0)
+        assert unit.fitted_spaces.draw_version(calls) == 3
+        unit.fitted_spaces.replace(calls, 3, emotion_map(), utterances=8, seq=10)
+        assert unit.fitted_spaces.state(calls) == (3, 0)
         assert not unit.fitted_spaces.read(calls).offsets
 
 
@@ -50,7 +54,7 @@ def test_people_are_forgotten_with_their_last_recording(store: Store, calls: Col
         second = unit.recordings.add(calls, recording("b", customer="c1", speaker="ben"), PROVENANCE)
         unit.recordings.add(calls, recording("c", customer="c2"), PROVENANCE)
         known = emotion_map("speaker:anna", "speaker:ben", "customer:c1", "customer:c2")
-        unit.fitted_spaces.replace(calls, 1, known, utterances=3, seq=3)
+        unit.fitted_spaces.replace(calls, unit.fitted_spaces.draw_version(calls), known, utterances=3, seq=3)
         unit.recordings.delete(calls, [first])
         assert set(unit.fitted_spaces.read(calls).offsets) == {"speaker:ben", "customer:c1", "customer:c2"}
         unit.recordings.update_details(second, Details(customer="c3"))

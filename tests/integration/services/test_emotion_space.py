@@ -20,6 +20,7 @@ from emovec_db.errors import QueryError
 from emovec_db.services import live_index, spaces
 from emovec_db.services.live_index import stored_vectors
 from emovec_db.sources.local import uri_of
+from emovec_db.store.spaces import FittedSpaces
 from tests import stored
 from tests.sounds import tone, write
 
@@ -181,6 +182,29 @@ def test_a_new_version_has_an_index_of_its_own_and_the_old_one_goes(
     assert calls.check().consistent
 
 
+def test_what_was_prepared_of_a_fit_that_was_killed_is_never_taken_for_another(
+    calls: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_index, "SNAPSHOT_MIN", 10)
+    calls.spaces.fit()
+    parts = calls._parts
+    with parts.store.read() as unit:
+        collection = unit.collections.get("calls")
+        map_ = unit.fitted_spaces.read(collection)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(spaces, "fitted_to", lambda *_: replace(map_, basis=-map_.basis[:, ::-1], offsets={}))
+        killed.setattr(FittedSpaces, "replace", raise_interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            calls.spaces.fit()
+    assert calls.spaces.fit().version == 3
+    assert calls.check().consistent
+
+
+def raise_interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_other_processes_follow_a_fit_and_a_change_of_speaker(calls: Collection, tmp_path: Path) -> None:
     with emovec_db.open(tmp_path / "data", encoder="fake") as other:
         elsewhere = other.collection("calls")
@@ -211,3 +235,24 @@ def test_people_are_forgotten_with_their_recordings(calls: Collection) -> None:
     assert (fitted.people, fitted.forgotten) == (SPEAKERS, 1)
     assert "speaker:speaker 0" not in calls._parts.spaces.named(collection, "emotion").map.offsets  # type: ignore[attr-defined]
     assert calls.check().consistent
+
+
+def test_who_was_forgotten_and_comes_again_is_a_stranger_everywhere(calls: Collection) -> None:
+    calls.spaces.fit()
+    calls.similar_by_id(2)
+    with calls._parts.store.write() as unit:
+        collection = unit.collections.get("calls")
+        found = unit.utterances.rows(collection, range(1, 272)).values()
+        of_zero = [one.recording_id for one in found if one.speaker == "speaker 0"]
+        another = next(one.recording_id for one in found if one.speaker == "speaker 1")
+        for recording_id in of_zero:
+            unit.recordings.update_details(recording_id, Details(speaker="speaker 2"))
+        unit.recordings.update_details(another, Details(speaker="speaker 0"))
+    parts = calls._parts
+    space = parts.spaces.named(collection, "emotion")
+    with parts.store.read() as unit:
+        ids, vectors = stored_vectors(unit, collection, space)
+    with parts.indexes.of(collection, space).level() as (_, index):
+        itself = index.search(vectors, 1)
+    np.testing.assert_allclose(itself.similarities[:, 0], 1, atol=1e-5)
+    assert set(itself.ids[:, 0].tolist()) == set(ids.tolist())
