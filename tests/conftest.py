@@ -10,7 +10,8 @@ import pytest
 from hypothesis import settings
 
 from tests.brokers import RedisServer, redis_program, redis_server
-from tests.servers import PostgresServer, postgres_programs, postgres_server
+from tests.milvus_servers import MilvusServer, may_leave_the_network, milvus_is_installed, milvus_server
+from tests.servers import PostgresServer, pgvector_programs, postgres_programs, postgres_server
 
 # how long an example takes says more of the machine than of the code
 settings.register_profile("emovec", deadline=None)
@@ -46,6 +47,27 @@ def postgres() -> Iterator[PostgresServer]:
     else:
         with postgres_server(programs) as server:
             yield server
+
+
+@pytest.fixture(scope="session")
+def pgvector() -> Iterator[PostgresServer]:
+    """A throw-away PostgreSQL server that has the extension `vector`."""
+    programs = pgvector_programs()
+    if programs is None:
+        require(False, "no PostgreSQL with pgvector: `pip install pgserver`")
+    else:
+        with postgres_server(programs) as server:
+            yield server
+
+
+@pytest.fixture(scope="session")
+def milvus() -> Iterator[MilvusServer]:
+    """A throw-away Milvus server."""
+    require(milvus_is_installed(), "no Milvus: `pip install milvus==2.3.5 pymilvus`")
+    if not may_leave_the_network():
+        pytest.skip("Milvus listens everywhere, and no network namespace to keep it in may be made here")
+    with milvus_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -64,10 +64,16 @@ _numbers = count(1)
 def postgres_programs() -> Path | None:
     """The folder of initdb and pg_ctl: Debian's package, else the PyPI package `pgserver`."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    return next((program.parent for program in programs if _may_run(program)), None) or pgvector_programs()
+
+
+def pgvector_programs() -> Path | None:
+    """The folder of initdb and pg_ctl of the PyPI package `pgserver`, which brings the extension; Debian's doesn't."""
     spec = find_spec("pgserver")
-    if spec is not None and spec.origin is not None:
-        programs.append(Path(spec.origin).parent / "pginstall" / "bin" / "initdb")
-    return next((program.parent for program in programs if _may_run(program)), None)
+    if spec is None or spec.origin is None:
+        return None
+    programs = Path(spec.origin).parent / "pginstall" / "bin"
+    return programs if _may_run(programs / "initdb") else None
 
 
 @contextmanager
