@@ -15,13 +15,17 @@ from emovec_db.cli.text import count, printable
 app = group()
 
 
-@app.command(epilog=examples("emovec check", "emovec check --collection calls --json"))
-def check(collection: CollectionOption = "default", as_json: JsonOption = False) -> None:
+@app.command(epilog=examples("emovec check", "emovec check --repair", "emovec check --collection calls --json"))
+def check(
+    repair: Annotated[bool, typer.Option("--repair", help="Build the indexes anew where they are wrong.")] = False,
+    collection: CollectionOption = "default",
+    as_json: JsonOption = False,
+) -> None:
     """Check that index and database say the same.
 
     The exit code is 1 if they do not."""
     with opened() as database, working("Checking"):
-        report = database.collection(collection).check()
+        report = database.collection(collection).check(repair=repair)
     if as_json:
         from emovec_db.documents import check_document
 
@@ -34,7 +38,9 @@ def check(collection: CollectionOption = "default", as_json: JsonOption = False)
         )
         for problem in report.problems:
             screen.print(f"! {printable(problem)}", style="yellow")
-        screen.print("All is consistent." if report.consistent else "emovec reindex rebuilds the index.", style="bold")
+        screen.print(
+            "All is consistent." if report.consistent else "emovec check --repair mends the indexes.", style="bold"
+        )
     if not report.consistent:
         raise typer.Exit(exit_codes.FAILED)
 

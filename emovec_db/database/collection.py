@@ -38,10 +38,14 @@ class Collection(Taking, Asking, Following, Looking, Governing):
         """Delete every recording of a customer. Ingesting them again leaves them out; see `ingest`."""
         return self._parts.eraser.customer(self._stored(), customer)
 
-    def check(self) -> CheckReport:
-        """Whether the indexes say what the database says."""
+    def check(self, *, repair: bool = False) -> CheckReport:
+        """Whether the indexes say what the database says; with `repair` after building anew those that don't."""
         stored = self._stored()
         spaces = self._parts.spaces.of(stored)
+        report = check(self._parts.store, self._parts.blobs, self._parts.indexes, stored, spaces)
+        if report.consistent or not repair:
+            return report
+        self.reindex()
         return check(self._parts.store, self._parts.blobs, self._parts.indexes, stored, spaces)
 
     def audit(self, *, sample: int = 200, seed: int = 0) -> AuditReport:

@@ -14,21 +14,31 @@ from emovec_db.index.protocol import VectorIndex
 EXACT_LIMIT = 20_000
 #: FAISS's lists and codes fit the vectors that they were built from, and about twice as many
 GROWTH_LIMIT = 2
-#: any fixed number: the same vectors give the same index
-BUILD_SEED = 1
+#: a tail of this share of the index costs a search more than bringing it into the inverted file now and then
+TAIL_SHARE = 0.05
 
 
 def build_index(ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> VectorIndex:
-    """An index of int64 (n,) ids and float32 (n, dim) unit vectors, exact up to `EXACT_LIMIT`; n may be 0."""
-    if len(ids) > EXACT_LIMIT:
-        from emovec_db.index.faiss_index import FaissIndex  # small collections need no FAISS
+    """An index of int64 (n,) ids and float32 (n, dim) unit vectors; exact up to `EXACT_LIMIT`; n may be 0."""
+    if not is_small(len(ids)):
+        from emovec_db.index.layered import LayeredIndex  # small collections need no FAISS
 
-        return FaissIndex.build(ids, vectors, seed=BUILD_SEED)
+        return LayeredIndex.build(ids, vectors)
     index = ExactIndex(vectors.shape[1])
     index.add(ids, vectors)
     return index
 
 
+def is_small(count: int) -> bool:
+    """Whether so many vectors are searched exactly."""
+    return count <= EXACT_LIMIT
+
+
 def outgrown(index: VectorIndex) -> bool:
     """Whether so much was added that building anew would serve searches better."""
     return index.size > (EXACT_LIMIT if index.exact else GROWTH_LIMIT * max(index.built_size, EXACT_LIMIT))
+
+
+def overgrown(index: VectorIndex) -> bool:
+    """Whether its tail should be folded in."""
+    return index.tail_size > max(EXACT_LIMIT, TAIL_SHARE * index.size)

@@ -102,6 +102,21 @@ class ExactIndex:
     def ids(self) -> NDArray[np.int64]:
         return np.sort(self._ids[: self._size])
 
+    @property
+    def tail_size(self) -> int:
+        return 0
+
+    @property
+    def has_gone(self) -> bool:
+        return False
+
+    def folded(self) -> Self:
+        return self
+
+    def rows(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ids int64 (n,) and their vectors float32 (n, dim), in no order."""
+        return self._ids[: self._size], self._vectors[: self._size]
+
     def save(self, folder: Path) -> None:
         np.save(folder / _IDS_FILE, self._ids[: self._size], allow_pickle=False)
         np.save(folder / _VECTORS_FILE, self._vectors[: self._size], allow_pickle=False)

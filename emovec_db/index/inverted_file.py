@@ -142,6 +142,15 @@ class InvertedFile:
         new_row[kept] = np.arange(len(kept))
         return type(self)(renumbered(self._lists, new_row), kept_codes(self._codes, kept), self._effort)
 
+    def joined(self, vectors: NDArray[np.float32]) -> Self:
+        """The same with more rows behind its own, float32 (m, dim) unit vectors; nothing is trained."""
+        if not len(vectors):
+            return self
+        every = np.arange(self.size)
+        lists, codes = renumbered(self._lists, every), kept_codes(self._codes, every)
+        filled(lists, codes, vectors)
+        return type(self)(lists, codes, self._effort)
+
     def save(self, folder: Path) -> None:
         faiss.write_index(self._lists, str(folder / _LISTS_FILE))
         faiss.write_index(self._codes, str(folder / _CODES_FILE))

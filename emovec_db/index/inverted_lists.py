@@ -14,53 +14,6 @@ _BITMAP: Any = faiss.IDSelectorBitmap
 
 #: codes that are copied at a time
 KEPT_ROWS = 65_536
-#: a bitmap over all ids is the quickest filter; above this id it would take more than 32 MiB
-MAX_BITMAP_ID = 2**28
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The ids of every list, one list after the other."""
-
-    #: int64 (n,)
-    ids: NDArray[np.int64]
-    #: int64 (n,), the list of each
-    lists: NDArray[np.int64]
-    #: float32 (nlist, dim)
-    centroids: NDArray[np.float32]
-
-    def lists_until(self, wanted: float, queries: NDArray[np.float32], allowed: NDArray[np.bool_]) -> int:
-        """How many lists hold `wanted` allowed vectors, nearest list first, for the query that needs most of them.
-
-        A filter may leave only lists that lie far from the query: counting what the lists hold finds those too, where
-        multiplying nprobe by the filter's selectivity would miss them.
-        """
-        count = np.bincount(self.lists[allowed], minlength=len(self.centroids))
-        order = np.argsort(-(queries @ self.centroids.T), axis=1, kind="stable")
-        seen = np.cumsum(count[order], axis=1)
-        return int((seen < wanted).sum(axis=1).max()) + 1
-
-
-def listing_of(index: Any) -> Listing:
-    """Of a FAISS IVF index as it is now."""
-    lists = index.invlists
-    sizes = np.array([lists.list_size(number) for number in range(index.nlist)], np.int64)
-    ids = [faiss.rev_swig_ptr(lists.get_ids(number), int(size)).copy() for number, size in enumerate(sizes) if size]
-    return Listing(
-        np.concatenate(ids) if ids else np.empty(0, np.int64),
-        np.repeat(np.arange(index.nlist), sizes),
-        index.quantizer.reconstruct_n(0, index.nlist),
-    )
-
-
-def selector_of(ids: NDArray[np.int64]) -> Any:
-    """FAISS's filter that lets these ids through, at least one."""
-    highest = int(ids.max())
-    if highest > MAX_BITMAP_ID:
-        return faiss.IDSelectorBatch(ids)
-    allowed = np.zeros(highest + 1, np.bool_)
-    allowed[ids] = True
-    return bitmap_of(allowed)
 
 
 def bitmap_of(rows: NDArray[np.bool_]) -> Any:

@@ -38,7 +38,7 @@ class VectorIndex(Protocol):
 
     @property
     def kind(self) -> str:
-        """``exact`` or ``faiss``: what a snapshot's manifest says it holds."""
+        """``exact`` or ``layered``: what a snapshot's manifest says it holds."""
 
     @property
     def dim(self) -> int: ...
@@ -72,6 +72,17 @@ class VectorIndex(Protocol):
 
     def ids(self) -> NDArray[np.int64]:
         """All ids, ascending."""
+
+    @property
+    def tail_size(self) -> int:
+        """How many vectors were added that a search compares one by one, beside what it was built of."""
+
+    @property
+    def has_gone(self) -> bool:
+        """Whether something of removed vectors is left in it."""
+
+    def folded(self) -> Self:
+        """The same without a tail and with nothing left of what was removed; trains nothing. May be itself."""
 
     def save(self, folder: Path) -> None:
         """Write files into this existing folder."""

@@ -19,20 +19,29 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emovec_db.errors import IndexDamagedError
 from emovec_db.index.exact import ExactIndex
 from emovec_db.index.protocol import VectorIndex
 
 #: of the files and the manifest; another one is not read
-FORMAT = 1
+FORMAT = 2
 
 MANIFEST = "manifest.json"
+
+#: larger files are told by their size at opening, and byte by byte in `verify_snapshot`
+HASHED_BYTES = 16 * 2**20
+
+#: position in the change log -> ids int64 (n,) that went after it
+GoneSince = Callable[[int], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +58,77 @@ class SnapshotIdentity:
         """For example ``c1-g1-embedding-v1``."""
         return f"c{self.collection_id}-g{self.generation_id}-{self.space}-v{self.version}"
 
+    @classmethod
+    def of_folder(cls, name: str) -> Self:
+        """Of a folder by its name."""
+        collection_id, generation_id, *space, version = name.split("-")
+        return cls(int(collection_id[1:]), int(generation_id[1:]), "-".join(space), int(version[1:]))
+
 
 def write_snapshot(folder: Path, index: VectorIndex, identity: SnapshotIdentity, seq: int) -> None:
     """Publish the index, which holds the change log up to `seq`, in this identity's folder; replaces what was there."""
     with _locked(folder):
-        files = folder / uuid.uuid4().hex
-        files.mkdir()
-        index.save(files)
-        manifest = {
-            "format": FORMAT,
-            **asdict(identity),
-            "seq": seq,
-            "size": index.size,
-            "kind": index.kind,
-            "recall": index.recall,
-            "folder": files.name,
-            "sha256": {path.name: _sha256(path) for path in sorted(files.iterdir())},
-        }
-        draft = files / MANIFEST
-        draft.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
-        draft.replace(folder / MANIFEST)
-        _remove_folders(folder, kept=files.name)
+        _write(folder, index, identity, seq)
+
+
+def erase_from_snapshot(folder: Path, identity: SnapshotIdentity, gone_since: GoneSince) -> None:
+    """Publish it anew without the ids that `gone_since` names for its position in the change log, and nothing of them.
+
+    Where that can't be done, what is there is removed: it is only a cache.
+    """
+    if not folder.is_dir():
+        return
+    with _locked(folder):
+        try:
+            found = read_snapshot(folder, identity)
+            if found is None:
+                return
+            index, seq = found
+            if index.remove(gone_since(seq)):
+                _write(folder, index.folded(), identity, seq)
+        except (IndexDamagedError, OSError):
+            _remove_all(folder)
+
+
+def verify_snapshot(folder: Path, identity: SnapshotIdentity) -> None:
+    """Raise IndexDamagedError unless every byte of what is published is as it was written; nothing there is fine."""
+    manifest = _manifest(folder)
+    if manifest is None:
+        return
+    _loaded(folder, manifest, identity)
+    for name, sha256 in manifest["sha256"].items():
+        if _sha256(folder / manifest["folder"] / name) != sha256:
+            raise _damaged(folder, f"{name} has other bytes than its manifest says")
+
+
+def published(folder: Path) -> tuple[int, int] | None:
+    """What is another after every publishing; None where nothing is published."""
+    try:
+        status = (folder / MANIFEST).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _write(folder: Path, index: VectorIndex, identity: SnapshotIdentity, seq: int) -> None:
+    files = folder / uuid.uuid4().hex
+    files.mkdir()
+    index.save(files)
+    manifest = {
+        "format": FORMAT,
+        **asdict(identity),
+        "seq": seq,
+        "size": index.size,
+        "kind": index.kind,
+        "recall": index.recall,
+        "folder": files.name,
+        "bytes": {path.name: path.stat().st_size for path in sorted(files.iterdir())},
+        "sha256": {path.name: _sha256(path) for path in sorted(files.iterdir())},
+    }
+    draft = files / MANIFEST
+    draft.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    draft.replace(folder / MANIFEST)
+    _remove_folders(folder, kept=files.name)
 
 
 def read_snapshot(folder: Path, identity: SnapshotIdentity) -> tuple[VectorIndex, int] | None:
@@ -96,8 +155,12 @@ def remove_snapshots(folder: Path) -> None:
     """Remove all that is in this identity's folder; the folder stays, because writers lock it."""
     if folder.is_dir():
         with _locked(folder):
-            (folder / MANIFEST).unlink(missing_ok=True)
-            _remove_folders(folder)
+            _remove_all(folder)
+
+
+def _remove_all(folder: Path) -> None:
+    (folder / MANIFEST).unlink(missing_ok=True)
+    _remove_folders(folder)
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
@@ -119,7 +182,9 @@ def _loaded(folder: Path, manifest: dict[str, Any], identity: SnapshotIdentity) 
         raise _damaged(folder, f"it holds {found}, expected {expected}")
     files = folder / manifest["folder"]
     for name, sha256 in manifest["sha256"].items():
-        if _sha256(files / name) != sha256:
+        # what is large is mapped and read as it is searched: hashing it would take longer than building a small index
+        size = (files / name).stat().st_size
+        if size != manifest["bytes"][name] or (size <= HASHED_BYTES and _sha256(files / name) != sha256):
             raise _damaged(folder, f"{name} has other bytes than its manifest says")
     index = _kind(folder, manifest["kind"]).load(files)
     if index.size != manifest["size"]:
@@ -130,11 +195,11 @@ def _loaded(folder: Path, manifest: dict[str, Any], identity: SnapshotIdentity) 
 def _kind(folder: Path, kind: str) -> type[VectorIndex]:
     if kind == "exact":
         return ExactIndex
-    if kind == "faiss":
-        from emovec_db.index.faiss_index import FaissIndex  # small collections need no FAISS
+    if kind == "layered":
+        from emovec_db.index.layered import LayeredIndex  # small collections need no FAISS
 
-        return FaissIndex
-    raise _damaged(folder, f"it holds an index of kind {kind!r}, expected exact or faiss")
+        return LayeredIndex
+    raise _damaged(folder, f"it holds an index of kind {kind!r}, expected exact or layered")
 
 
 def _sha256(path: Path) -> str:

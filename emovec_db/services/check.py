@@ -28,10 +28,14 @@ def check(
     problems: list[str] = []
     indexed = 0
     for space in spaces:
-        with indexes.of(collection, space).level() as (unit, index):
+        live = indexes.of(collection, space)
+        with live.level() as (unit, index):
             ids, vectors = stored_vectors(unit, collection, space)
             problems.extend(f"space {space.name}: {problem}" for problem in compare_index(index, ids, vectors))
             indexed = index.size
+        damage = live.damage()
+        if damage:
+            problems.append(f"space {space.name}: {damage}")
     with store.read() as unit:
         problems.extend(unit.integrity.problems(collection))
         problems.extend(_missing_blobs(unit, blobs, collection))

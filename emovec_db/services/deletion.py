@@ -97,7 +97,7 @@ class Eraser:
             in_use = {key for key in keys if unit.recordings.blob_in_use(key) or unit.items.blob_awaited(key)}
         for key in sorted(keys - in_use):
             self._blobs.delete(key)
-        self._indexes.remove_snapshots(collection)
+        self._indexes.erase(collection)
         self._sounds.forget()
         self._spaces.forget()
         self._compact()

@@ -11,16 +11,26 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.collection import Collection
-from emovec_db.errors import IndexDamagedError
-from emovec_db.index.choice import build_index, outgrown
+from emovec_db.errors import IndexDamagedError, NotFoundError
+from emovec_db.index.choice import build_index, is_small, outgrown, overgrown
 from emovec_db.index.protocol import VectorIndex
-from emovec_db.index.snapshot import SnapshotIdentity, read_snapshot, remove_snapshots, write_snapshot
+from emovec_db.index.snapshot import (
+    SnapshotIdentity,
+    erase_from_snapshot,
+    published,
+    read_snapshot,
+    remove_snapshots,
+    verify_snapshot,
+    write_snapshot,
+)
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
 
@@ -50,6 +60,8 @@ class LiveIndex:
         self._index: VectorIndex | None = None
         self._seq = 0
         self._snapshot_seq: int | None = None
+        #: what `published` said of the snapshot that is mapped here
+        self._mapped: tuple[int, int] | None = None
 
     @property
     def is_kept(self) -> bool:
@@ -68,9 +80,10 @@ class LiveIndex:
         """Build again from the database and publish a snapshot; returns how many vectors are indexed."""
         with self._lock, self._store.read() as unit:
             self._build(unit)
-            self._publish()
             assert self._index is not None
-            return self._index.size
+            size = self._index.size
+            self._publish()
+            return size
 
     def save_if_worthwhile(self) -> None:
         """Publish a snapshot when starting without it would cost more than writing it."""
@@ -84,7 +97,18 @@ class LiveIndex:
                     # a full disk costs the next start some time, not this search its answer
                     log.exception("the index snapshot in %s could not be written", self._folder)
 
+    def damage(self) -> str | None:
+        """What is wrong with the published snapshot, byte by byte; None: nothing."""
+        try:
+            verify_snapshot(self._folder, self._identity)
+        except (IndexDamagedError, FileNotFoundError) as error:
+            return str(error)
+        return None
+
     def _catch_up(self, unit: Unit) -> None:
+        if self._index is not None and self._mapped is not None and published(self._folder) != self._mapped:
+            # files that were replaced, maybe for a deletion, take room as long as they are mapped
+            self._index = None
         if self._index is None:
             self._load(unit)
         head = unit.changes.head(self._collection.collection_id)
@@ -98,6 +122,8 @@ class LiveIndex:
         self._seq = head
         if self._index is not None and outgrown(self._index):
             self._build(unit)
+        elif self._index is not None and overgrown(self._index):
+            self._index, self._mapped = self._index.folded(), None
 
     def _apply(self, unit: Unit, present: dict[int, bool]) -> None:
         assert self._index is not None
@@ -109,6 +135,7 @@ class LiveIndex:
             self._index.add(vectors.ids, self.space.project(vectors))
 
     def _load(self, unit: Unit) -> None:
+        mapped = published(self._folder)
         try:
             snapshot = read_snapshot(self._folder, self._identity)
         except IndexDamagedError:
@@ -120,23 +147,48 @@ class LiveIndex:
             self._build(unit)
             return
         self._index, self._seq = snapshot
-        self._snapshot_seq = self._seq
+        # where another was published meanwhile, the next search maps that one
+        self._snapshot_seq, self._mapped = self._seq, mapped
 
     def _build(self, unit: Unit) -> None:
         seq = unit.changes.head(self._collection.collection_id)
-        ids, vectors = stored_vectors(unit, self._collection, self.space)
-        self._index = build_index(ids, vectors)
-        self._seq, self._snapshot_seq = seq, None
+        if is_small(unit.utterances.count(self._collection)):
+            self._index = build_index(*stored_vectors(unit, self._collection, self.space))
+        else:
+            with mapped_vectors(unit, self._collection, self.space, self._folder.parent) as (ids, vectors):
+                self._index = build_index(ids, vectors)
+        self._seq, self._snapshot_seq, self._mapped = seq, None, None
 
     def _publish(self) -> None:
         """A removal that was committed meanwhile must not leave its vector on disk: then the snapshot goes again."""
         assert self._index is not None
-        write_snapshot(self._folder, self._index, self._identity, self._seq)
+        write_snapshot(self._folder, self._index.folded(), self._identity, self._seq)
         self._snapshot_seq = self._seq
+        if not self._index.exact:
+            # from now on its pages are the files', and other processes' too
+            self._index = None
         with self._store.read() as unit:
             if any(not change.added for change in unit.changes.since(self._collection, self._seq)):
                 remove_snapshots(self._folder)
                 self._snapshot_seq = None
+
+
+@contextmanager
+def mapped_vectors(
+    unit: Unit, collection: Collection, space: Space, folder: Path
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """As `stored_vectors`, but the vectors lie in a file without a name in that folder, not in memory."""
+    count, dim = unit.utterances.count(collection), space.dim(collection.generation.encoder.dim)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder) as file:
+        vectors = np.memmap(file, np.float32, "w+", shape=(count, dim))
+        ids = np.empty(count, np.int64)
+        filled = 0
+        for part in unit.utterances.all_vectors(collection):
+            ids[filled : filled + len(part.ids)] = part.ids
+            vectors[filled : filled + len(part.ids)] = space.project(part)
+            filled += len(part.ids)
+        yield ids, vectors
 
 
 def stored_vectors(unit: Unit, collection: Collection, space: Space) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -190,9 +242,23 @@ class LiveIndexes:
             except OSError:
                 log.exception("the index snapshots of %s could not be written ahead", target.name)
 
-    def remove_snapshots(self, collection: Collection) -> None:
-        """Take the collection's snapshots from the disk, so that what was deleted is gone there too."""
-        self._remove(f"c{collection.collection_id}-*")
+    def erase(self, collection: Collection) -> None:
+        """Take what was deleted from the collection's snapshots, of all generations, spaces and versions."""
+        for folder in self._index_dir.glob(f"c{collection.collection_id}-*"):
+            identity = SnapshotIdentity.of_folder(folder.name)
+            try:
+                erase_from_snapshot(folder, identity, partial(self._gone_since, collection, identity))
+            except NotFoundError:  # of a generation that was dropped
+                remove_snapshots(folder)
+
+    def _gone_since(self, collection: Collection, identity: SnapshotIdentity, seq: int) -> NDArray[np.int64]:
+        gone: list[int] = []
+        with self._store.read() as unit:
+            target = unit.generations.get(collection, identity.generation_id)
+            while changes := unit.changes.since(target, seq):
+                gone += [change.utterance_id for change in changes if not change.added]
+                seq = changes[-1].seq
+        return np.array(gone, dtype=np.int64)
 
     def prepare_space(self, collection: Collection, space: Space) -> None:
         """Publish a snapshot of a version of a space that is about to take over, unless the collection is small."""

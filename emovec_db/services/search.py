@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,8 @@ from emovec_db.services.live_index import LiveIndexes
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
 
-#: candidates taken from an approximate index per match wanted, before exact re-scoring
-OVER_FETCH = 10
+#: candidates taken from an approximate index per match wanted, before exact re-scoring: ten times as many find no more
+OVER_FETCH = 1.5
 MAX_K = 10_000
 
 
@@ -103,7 +104,7 @@ def _candidates(
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     allowed = None if question.filter.is_empty else unit.utterances.ids(collection, question.filter)
     wanted = question.k + (question.without is not None)
-    found = index.search(vector[None], wanted if index.exact else wanted * OVER_FETCH, allowed=allowed)
+    found = index.search(vector[None], wanted if index.exact else ceil(wanted * OVER_FETCH), allowed=allowed)
     real = found.ids[0] >= 0
     return found.ids[0][real], found.similarities[0][real]
 

@@ -92,7 +92,7 @@ class IndexChanges(RuleBasedStateMachine):
 
 #: dim 8 is kept as whole floats; dim 96 by FAISS as bytes, whose range was learnt from other vectors
 @pytest.mark.parametrize(
-    ("kind", "dim", "tolerance"), [("exact", 8, 1e-6), ("exact", 96, 1e-6), ("faiss", 8, 1e-6), ("faiss", 96, 0.1)]
+    ("kind", "dim", "tolerance"), [("exact", 8, 1e-6), ("exact", 96, 1e-6), ("layered", 8, 2e-3), ("layered", 96, 0.1)]
 )
 def test_any_sequence_of_changes(kind: str, dim: int, tolerance: float) -> None:
     fields: dict[str, Any] = {"kind": kind, "dim": dim, "tolerance": tolerance}

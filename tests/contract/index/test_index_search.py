@@ -55,7 +55,8 @@ def test_the_nearest_are_found(build: Build) -> None:
 
 def test_what_it_says_of_itself(build: Build, kind: str) -> None:
     index = build(IDS, VECTORS)
-    assert (index.kind, index.dim, index.size, index.built_size) == (kind, DIM, COUNT, COUNT)
+    assert (index.kind, index.dim, index.size) == (kind, DIM, COUNT)
+    assert index.built_size == (COUNT if index.exact else COUNT - 10)
     assert index.exact == (kind == "exact")
     assert 0.98 <= index.recall <= 1
     assert index.ids().tolist() == sorted(IDS.tolist())

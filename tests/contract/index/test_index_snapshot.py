@@ -61,7 +61,7 @@ def test_an_empty_index_is_read_back(kind: str, tmp_path: Path) -> None:
 def test_the_manifest_says_what_it_holds(kind: str, tmp_path: Path) -> None:
     write_snapshot(tmp_path, made(kind), IDENTITY, seq=41)
     manifest = json.loads((tmp_path / MANIFEST).read_text())
-    expected = {"format": 1, "collection_id": 3, "generation_id": 5, "space": "embedding", "version": 1}
+    expected = {"format": 2, "collection_id": 3, "generation_id": 5, "space": "embedding", "version": 1}
     assert manifest.items() >= {**expected, "seq": 41, "size": 200, "kind": kind}.items()
     assert 0 <= manifest["recall"] <= 1
 
@@ -213,7 +213,7 @@ def test_a_missing_file_is_told(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "{}", '"x"', b"\xff\xfe".decode("latin-1"), '{"format": 2}'], ids=repr
+    "text", ["", "{", "[]", "null", "{}", '"x"', b"\xff\xfe".decode("latin-1"), '{"format": 3}'], ids=repr
 )
 def test_a_damaged_manifest_is_told(tmp_path: Path, text: str) -> None:
     write_snapshot(tmp_path, made("exact"), IDENTITY, seq=1)
@@ -225,14 +225,14 @@ def test_a_damaged_manifest_is_told(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("format", 2, "'format': 2"),
+        ("format", 3, "'format': 3"),
         ("collection_id", 4, "'collection_id': 4"),
         ("generation_id", 4, "'generation_id': 4"),
         ("space", "scores", "'space': 'scores'"),
         ("version", 2, "'version': 2"),
         ("size", 199, "it holds 200 vectors, its manifest says 199"),
-        ("kind", "hnsw", "kind 'hnsw', expected exact or faiss"),
-        ("kind", "faiss", "is missing"),
+        ("kind", "hnsw", "kind 'hnsw', expected exact or layered"),
+        ("kind", "layered", "is missing"),
         ("seq", "soon", "malformed"),
         ("seq", None, "malformed"),
         ("sha256", [], "malformed"),
@@ -258,5 +258,5 @@ def test_files_that_are_no_index_are_told(kind: str, tmp_path: Path) -> None:
     index.save(tmp_path)
     for path in tmp_path.iterdir():
         path.write_bytes(b"not an index")
-    with pytest.raises(IndexDamagedError, match="holds no"):
+    with pytest.raises(IndexDamagedError, match=r"holds no|is no FAISS index"):
         type(index).load(tmp_path)

@@ -147,13 +147,15 @@ def test_an_index_may_vanish_or_rot(database: Database, calls: Collection, archi
 
 
 def many(database: Database, count: int) -> Collection:
-    """`count` made-up utterances in clusters, stored without sound."""
+    """`count` more made-up utterances in clusters, stored without sound."""
     calls = database.collection("many")
     rng = np.random.default_rng(3)
     centres = rng.standard_normal((20, 16))
     with database._parts.store.write() as unit:
-        collection = unit.collections.create("many", database._parts.encoders.configured().identity, stored.RECIPE)
-        for number in range(count):
+        identity = database._parts.encoders.configured().identity
+        collection = unit.collections.find("many") or unit.collections.create("many", identity, stored.RECIPE)
+        present = unit.utterances.count(collection)
+        for number in range(present, present + count):
             embedding = (centres[number % 20] + 0.5 * rng.standard_normal(16)).astype(np.float32)
             new = NewUtterance(start_s=0, end_s=1, embedding=embedding, prediction=stored.prediction())
             unit.recordings.add(

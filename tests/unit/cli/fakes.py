@@ -314,7 +314,7 @@ class FakeCollection:
         self._asked("delete_customer", customer)
         return Deletion(recordings=3, utterances=4, blobs=5)
 
-    def check(self) -> CheckReport:
+    def check(self, *, repair: bool = False) -> CheckReport:
         return CheckReport(recordings=2, utterances=3, indexed=3, problems=self.database.problems)
 
     def reindex(self) -> int:

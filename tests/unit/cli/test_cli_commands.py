@@ -475,7 +475,7 @@ class TestOthers:
         assert broken.code == said.code == 1
         assert broken.json == {**sound, "consistent": False, "problems": ["one \x1b too many"]}
         assert r"one \x1b too many" in said.out
-        assert "emovec reindex" in said.out
+        assert "emovec check --repair" in said.out
 
     def test_reindex_tells_how_many(self, run: Run, database: FakeDatabase) -> None:
         assert run("reindex", "--json").json == {"indexed": 1}
