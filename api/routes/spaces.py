@@ -25,7 +25,7 @@ spaces = APIBlueprint(
 def list_spaces(path: CollectionPath) -> Response:
     """Spaces that the collection can be searched in, and what emotion was learned from."""
     of_collection = collection(path.name).spaces
-    return jsonify(spaces_document(of_collection.all(), of_collection.default()))
+    return jsonify(spaces_document(of_collection.all(), of_collection.indexes(), of_collection.default()))
 
 
 @spaces.post("/emotion/fits", responses={201: Space, **failures(404, 409)})

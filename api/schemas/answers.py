@@ -157,6 +157,15 @@ class SearchResult(Answer):
     matches: list[Match]
 
 
+class IndexState(Answer):
+    """A published index."""
+
+    kind: Literal["exact", "layered"]
+    recall: float = Field(description="recall@10 as measured when it was built")
+    size: int
+    seq: int = Field(description="position in the change log")
+
+
 class Space(Answer):
     """A meaning of similar; what it was learned from, where it is learned."""
 
@@ -165,6 +174,7 @@ class Space(Answer):
     fitted_at: str | None
     utterances: int | None = Field(description="how many it was learned from")
     people: int | None = Field(description="how many speakers or customers it knows")
+    index: IndexState | None = Field(default=None, description="the snapshot that is published on this machine")
 
 
 class Spaces(Answer):

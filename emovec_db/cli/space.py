@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from emovec_db.domain.evaluation import Evaluation
     from emovec_db.domain.fitted_space import FittedSpace
+    from emovec_db.domain.index_state import IndexState
 
 HELP = "List what similar can mean, learn it from the collection, or measure it."
 
@@ -38,14 +39,14 @@ def list_spaces(collection: CollectionOption = "default", as_json: JsonOption = 
     """List spaces: which one searches use, and what emotion was learned from."""
     with opened() as database:
         spaces = database.collection(collection).spaces
-        fits, default = spaces.all(), spaces.default()
+        fits, indexes, default = spaces.all(), spaces.indexes(), spaces.default()
         zone = database.settings.zone
     if as_json:
         from emovec_db.documents import spaces_document
 
-        print_json(spaces_document(fits, default))
+        print_json(spaces_document(fits, indexes, default))
     else:
-        console().print(_spaces_table(fits, default, zone))
+        console().print(_spaces_table(fits, indexes, default, zone))
 
 
 @app.command(epilog=examples("emovec space fit", "emovec space fit --collection calls --json"))
@@ -62,6 +63,11 @@ def fit(collection: CollectionOption = "default", as_json: JsonOption = False) -
         f"Version {fitted.version} of {fitted.name} was learned from {count(fitted.utterances, 'utterance')} "
         f"and knows {fitted.people:,} {'person' if fitted.people == 1 else 'people'}."
     )
+    if not fitted.people:
+        console().print(
+            "It can take nobody's way of speaking out: say who speaks (--speaker, --customer, a manifest). "
+            "Until then searches use scores."
+        )
 
 
 @app.command(
@@ -105,15 +111,20 @@ def evaluate(
         screen.print(f"Rows left out: {', '.join(left_out)}.")
 
 
-def _spaces_table(fits: Mapping[str, FittedSpace | None], default: str, zone: tzinfo) -> Table:
-    rows = table("space", "", "version", "fitted", "utterances", "people", right=("version", "utterances", "people"))
+def _spaces_table(
+    fits: Mapping[str, FittedSpace | None], indexes: Mapping[str, IndexState | None], default: str, zone: tzinfo
+) -> Table:
+    right = ("version", "utterances", "people", "recall")
+    rows = table("space", "", "version", "fitted", "utterances", "people", "index", "recall", right=right)
     for name, fitted in fits.items():
         learned = ("", "", "", "")
         if fitted:
             learned = (
                 str(fitted.version), moment(fitted.fitted_at, zone), f"{fitted.utterances:,}", f"{fitted.people:,}",
             )  # fmt: skip
-        rows.add_row(printable(name), "default" if name == default else "", *learned)
+        state = indexes[name]
+        index = (state.kind, f"{state.recall:.3f}") if state else ("in memory", "")
+        rows.add_row(printable(name), "default" if name == default else "", *learned, *index)
     return rows
 
 

@@ -9,6 +9,7 @@ from emovec_db.bootstrap import Parts
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.evaluation import Evaluation
 from emovec_db.domain.fitted_space import FittedSpace
+from emovec_db.domain.index_state import IndexState
 from emovec_db.services.space_evaluation import evaluate
 
 
@@ -28,6 +29,11 @@ class Spaces:
             space.name: fitted if fitted and space.name == fitted.name else None
             for space in self._parts.spaces.of(stored)
         }
+
+    def indexes(self) -> Mapping[str, IndexState | None]:
+        """By name of the space, the index that is published on this machine; None where it is made in memory."""
+        stored = self._stored()
+        return self._parts.indexes.states(stored, self._parts.spaces.of(stored))
 
     def default(self) -> str:
         """The name of the one that searches use where none is named: what measures best of those there are."""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from emovec_db.documents.values import Document, time_text
 from emovec_db.domain.evaluation import Evaluation, Measures
 from emovec_db.domain.fitted_space import FittedSpace
+from emovec_db.domain.index_state import IndexState
 
 
-def spaces_document(fits: Mapping[str, FittedSpace | None], default: str) -> Document:
-    """``{default, spaces: [{space, version, fitted_at, utterances, people}]}``, null where nothing is fitted."""
-    return {"default": default, "spaces": [_space_document(name, fitted) for name, fitted in fits.items()]}
+def spaces_document(
+    fits: Mapping[str, FittedSpace | None], indexes: Mapping[str, IndexState | None], default: str
+) -> Document:
+    """``{default, spaces: [{space, version, fitted_at, utterances, people, index}]}``, null where there is nothing."""
+    spaces = [{**_space_document(name, fitted), "index": _index(indexes.get(name))} for name, fitted in fits.items()]
+    return {"default": default, "spaces": spaces}
 
 
 def fitted_space_document(fitted: FittedSpace) -> Document:
@@ -35,6 +40,10 @@ def evaluation_document(evaluation: Evaluation) -> Document:
         "unlabelled": evaluation.unlabelled,
         "not_stored": evaluation.not_stored,
     }
+
+
+def _index(state: IndexState | None) -> Document | None:
+    return None if state is None else asdict(state)
 
 
 def _space_document(name: str, fitted: FittedSpace | None) -> Document:

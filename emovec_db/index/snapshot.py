@@ -28,6 +28,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.index_state import IndexState
 from emovec_db.errors import IndexDamagedError
 from emovec_db.index.exact import ExactIndex
 from emovec_db.index.protocol import VectorIndex
@@ -99,6 +100,22 @@ def verify_snapshot(folder: Path, identity: SnapshotIdentity) -> None:
     for name, sha256 in manifest["sha256"].items():
         if _sha256(folder / manifest["folder"] / name) != sha256:
             raise _damaged(folder, f"{name} has other bytes than its manifest says")
+
+
+def published_state(folder: Path) -> IndexState | None:
+    """What the published snapshot says of itself; None where there is none, or none that makes sense."""
+    try:
+        manifest = _manifest(folder)
+        if manifest is None:
+            return None
+        return IndexState(
+            kind=str(manifest["kind"]),
+            recall=float(manifest["recall"]),
+            size=int(manifest["size"]),
+            seq=int(manifest["seq"]),
+        )
+    except (IndexDamagedError, KeyError, TypeError, ValueError):
+        return None
 
 
 def published(folder: Path) -> tuple[int, int] | None:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.collection import Collection
+from emovec_db.domain.index_state import IndexState
 from emovec_db.errors import IndexDamagedError, NotFoundError
 from emovec_db.index.choice import build_index, is_small, outgrown, overgrown
 from emovec_db.index.protocol import VectorIndex
@@ -26,6 +27,7 @@ from emovec_db.index.snapshot import (
     SnapshotIdentity,
     erase_from_snapshot,
     published,
+    published_state,
     read_snapshot,
     remove_snapshots,
     verify_snapshot,
@@ -49,12 +51,7 @@ class LiveIndex:
         self._store = store
         self._collection = collection
         self.space = space
-        self._identity = SnapshotIdentity(
-            collection_id=collection.collection_id,
-            generation_id=collection.generation.generation_id,
-            space=space.name,
-            version=space.version,
-        )
+        self._identity = _identity(collection, space)
         self._folder = index_dir / self._identity.folder_name
         self._lock = threading.Lock()
         self._index: VectorIndex | None = None
@@ -242,6 +239,12 @@ class LiveIndexes:
             except OSError:
                 log.exception("the index snapshots of %s could not be written ahead", target.name)
 
+    def states(self, collection: Collection, spaces: Iterable[Space]) -> dict[str, IndexState | None]:
+        """By space, what is published of its index; None: nothing, as of small collections."""
+        return {
+            space.name: published_state(self._index_dir / _identity(collection, space).folder_name) for space in spaces
+        }
+
     def erase(self, collection: Collection) -> None:
         """Take what was deleted from the collection's snapshots, of all generations, spaces and versions."""
         for folder in self._index_dir.glob(f"c{collection.collection_id}-*"):
@@ -284,6 +287,15 @@ class LiveIndexes:
     def _remove(self, folders: str) -> None:
         for folder in self._index_dir.glob(folders):
             remove_snapshots(folder)
+
+
+def _identity(collection: Collection, space: Space) -> SnapshotIdentity:
+    return SnapshotIdentity(
+        collection_id=collection.collection_id,
+        generation_id=collection.generation.generation_id,
+        space=space.name,
+        version=space.version,
+    )
 
 
 def _replaced(kept: _Key, key: _Key) -> bool:

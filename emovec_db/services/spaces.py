@@ -46,7 +46,7 @@ class Spaces:
     def default_name(self, collection: Collection) -> str:
         """The space that searches use where none is named: the one that measures best of those there are."""
         with self._store.read() as unit:
-            return BEST_UNFITTED if unit.fitted_spaces.state(collection) is None else EMOTION
+            return EMOTION if unit.fitted_spaces.knows_people(collection) else BEST_UNFITTED
 
     def named(self, collection: Collection, name: str) -> Space:
         """The space of that name, in the version that serves.

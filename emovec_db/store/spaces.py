@@ -63,6 +63,11 @@ class FittedSpaces:
         row = self._connection.execute(statement.where(*_of(collection, name))).one_or_none()
         return None if row is None else (row.version, row.forgotten)
 
+    def knows_people(self, collection: Collection) -> bool:
+        """Whether the newest fit knows anybody: for strangers it finds less than the scores do."""
+        anybody = select(FittedSpacePersonRow.person).filter_by(**_key(collection)).limit(1)
+        return self._connection.scalar(anybody) is not None
+
     def draw_version(self, collection: Collection) -> int:
         """The version of a fit that begins; none is drawn twice, also where a fit never took over.
 

@@ -145,6 +145,22 @@ def test_a_table_that_makes_no_sense_is_refused(calls: Collection, tmp_path: Pat
         calls.spaces.evaluate(table)
 
 
+def test_a_fit_that_knows_nobody_is_not_what_searches_use(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spaces, "FIT_MIN", 2)
+    collection = database.collection("strangers")
+    for number in range(3):
+        collection.ingest(write(tmp_path / f"{number}.wav", tone(600 + 50 * number, 1.0, level=0.4)))
+    fitted = collection.spaces.all()["emotion"]
+    assert fitted is not None
+    assert fitted.people == 0
+    assert collection.spaces.default() == "scores"
+    collection.ingest(write(tmp_path / "known.wav", tone(900, 1.0, level=0.4)), speaker="anna")
+    collection.spaces.fit()
+    assert collection.spaces.default() == "emotion"
+
+
 def test_too_little_to_learn_from(database: Database, tmp_path: Path) -> None:
     collection = database.collection("few")
     collection.ingest(write(tmp_path / "one.wav", tone(600, 1.0, level=0.4)))

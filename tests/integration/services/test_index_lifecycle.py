@@ -128,6 +128,16 @@ def test_damage_in_a_large_file_is_found_and_mended(calls: Collection, monkeypat
     assert calls.check().consistent
 
 
+def test_what_is_published_is_told(calls: Collection) -> None:
+    state = calls.spaces.indexes()["embedding"]
+    assert state is not None
+    assert (state.kind, state.size, state.seq) == ("layered", COUNT, COUNT)
+    assert 0.9 < state.recall <= 1
+    assert calls.spaces.indexes()["scores"] is None
+    (snapshot_folder(calls) / "manifest.json").write_text("rot", encoding="utf-8")
+    assert calls.spaces.indexes()["embedding"] is None
+
+
 def test_what_is_new_is_found_at_once_and_folded_in_time(database: Database, calls: Collection) -> None:
     parts = calls._parts
     live = parts.indexes.of(calls._stored(), parts.spaces.named(calls._stored(), "embedding"))

@@ -17,6 +17,7 @@ from emovec_db.domain.collection import Collection, CollectionSummary, Generatio
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
 from emovec_db.domain.evaluation import Evaluation, Measures
 from emovec_db.domain.fitted_space import FittedSpace
+from emovec_db.domain.index_state import IndexState
 from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport
 from emovec_db.domain.job import ErrorKind, Job, JobItem, JobState
 from emovec_db.domain.policy import Policy, PolicyChange, Refusal
@@ -177,6 +178,10 @@ class FakeSpaces:
 
     def all(self) -> dict[str, FittedSpace | None]:
         return {"embedding": None, "scores": None, "embedding-scores": None, "emotion": FITTED}
+
+    def indexes(self) -> dict[str, IndexState | None]:
+        layered = IndexState(kind="layered", recall=0.984, size=5400, seq=5600)
+        return {"embedding": layered, "scores": None, "embedding-scores": None, "emotion": None}
 
     def default(self) -> str:
         return "emotion"

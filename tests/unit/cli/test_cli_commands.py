@@ -175,7 +175,8 @@ class TestSpace:
         listed = run("space", "list", "--json").json
         assert listed["default"] == "emotion"
         assert [one["space"] for one in listed["spaces"]] == ["embedding", "scores", "embedding-scores", "emotion"]
-        assert listed["spaces"][3] == fitted
+        assert listed["spaces"][3] == {**fitted, "index": None}
+        assert listed["spaces"][0]["index"] == {"kind": "layered", "recall": 0.984, "size": 5400, "seq": 5600}
         evaluated = run("space", "evaluate", "--labels", "labels.csv", "--json").json
         assert evaluated == {
             "spaces": {

@@ -1,0 +1,19 @@
+"""What is known of an index without loading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexState:
+    """One published snapshot."""
+
+    #: exact or layered
+    kind: str
+    #: recall@10 as measured when it was built; 1 where exact
+    recall: float
+    #: vectors in it
+    size: int
+    #: position in the change log
+    seq: int
