@@ -35,18 +35,21 @@ searches = APIBlueprint(
     request_body=request_body(form=SearchForm, json=SearchBody),
 )
 def search(path: CollectionPath) -> Response:
-    """Utterances nearest to a recording (multipart), a stored utterance or an embedding (JSON)."""
+    """Utterances nearest to a recording (multipart), or to what is stored, scores or an embedding (JSON)."""
     if request.mimetype == "multipart/form-data":
         form, searched = form_fields(SearchForm), collection(path.name)
-        space = _space(form, searched)
+        space = form.space or searched.spaces.default()
         return jsonify(search_document(space, _by_recording(searched, form, space)))
     body, searched = json_body(SearchBody), collection(path.name)
-    space = "embedding" if body.embedding is not None and body.space is None else _space(body, searched)
+    space = body.space or _own_space(body) or searched.spaces.default()
     return jsonify(search_document(space, _by_stored(searched, body, space)))
 
 
-def _space(fields: SearchFields, searched: Collection) -> str:
-    return fields.space or searched.spaces.default()
+def _own_space(body: SearchBody) -> str | None:
+    """What can be searched in one space only."""
+    if body.embedding is not None:
+        return "embedding"
+    return "scores" if body.scores is not None else None
 
 
 def _by_recording(searched: Collection, form: SearchForm, space: str) -> tuple[Match, ...]:
@@ -58,9 +61,15 @@ def _by_recording(searched: Collection, form: SearchForm, space: str) -> tuple[M
 
 def _by_stored(searched: Collection, body: SearchBody, space: str) -> tuple[Match, ...]:
     options = _options(body, body.filter, space)
-    if body.utterance_id is not None:
-        return searched.similar_by_id(body.utterance_id, **options)
-    return searched.similar_to_vector(np.asarray(body.embedding, dtype=np.float32), **options)
+    if body.embedding is not None:
+        return searched.similar_to_vector(np.asarray(body.embedding, dtype=np.float32), **options)
+    if body.scores is not None:
+        return searched.similar_to_scores(body.scores, **options)
+    if body.recording_id is not None:
+        return searched.similar_to_recording(body.recording_id, **options)
+    if body.of_customer is not None:
+        return searched.similar_to_customer(body.of_customer, **options)
+    return searched.similar_to_examples(body.like or [body.utterance_id or 0], body.unlike, **options)
 
 
 def _options(fields: SearchFields, filter_: JsonFilter | TextFilter, space: str) -> dict[str, Any]:
@@ -68,5 +77,8 @@ def _options(fields: SearchFields, filter_: JsonFilter | TextFilter, space: str)
         "k": fields.k,
         "space": space,
         "min_similarity": fields.min_similarity,
+        "exclude_same": fields.exclude_same,
+        "per_customer": fields.per_customer,
+        "per_recording": fields.per_recording,
         **conditions(filter_),
     }

@@ -7,8 +7,9 @@ from typing import Annotated, Literal, Self
 from flask_openapi.models.file import FileStorage
 from pydantic import Field, model_validator
 
-from emovec_db.api.filters import JsonFilter, Space, Strict, Text, TextFilter
+from emovec_db.api.filters import JsonFilter, Label, Space, Strict, Text, TextFilter
 from emovec_db.domain.recording import ROLES
+from emovec_db.domain.similar import MAX_EXAMPLES, Same
 from emovec_db.domain.sound import MIX
 
 #: the greatest id that both databases can hold
@@ -16,6 +17,8 @@ MAX_ID = 2**63 - 1
 MAX_K = 1000
 MAX_DIM = 8192
 MAX_PAGE = 500
+#: what a search may be by, besides a recording that is sent
+KINDS = ("utterance_id", "recording_id", "of_customer", "like", "scores", "embedding")
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Similarity = Annotated[float, Field(ge=-1, le=1)]
@@ -127,6 +130,11 @@ class SearchFields(Strict):
     k: int = Field(default=10, ge=1, le=MAX_K)
     space: Space | None = Field(default=None, description="left out: emotion where it is fitted, else scores")
     min_similarity: Similarity | None = None
+    exclude_same: Same | None = Field(
+        default=None, description="no match shares it with the query's own utterances; for what is stored"
+    )
+    per_customer: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
+    per_recording: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
 
 
 class SearchForm(SearchFields, TextFilter):
@@ -138,9 +146,16 @@ class SearchForm(SearchFields, TextFilter):
 
 
 class SearchBody(SearchFields):
-    """Search by a stored utterance or by an embedding."""
+    """Search by what is stored, by a mixture of scores or by an embedding: exactly one of them."""
 
     utterance_id: Id | None = None
+    recording_id: Id | None = Field(default=None, description="the mean of its utterances")
+    of_customer: Text | None = Field(default=None, description="a customer's mean")
+    like: list[Id] | None = Field(default=None, min_length=1, max_length=MAX_EXAMPLES, description="utterances")
+    unlike: list[Id] = Field(default=[], max_length=MAX_EXAMPLES, description="with `like`: and not like these")
+    scores: dict[Label, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = Field(
+        default=None, description='proportions such as {"angry": 0.6, "sad": 0.4}'
+    )
     embedding: list[Annotated[float, Field(allow_inf_nan=False)]] | None = Field(
         default=None, min_length=1, max_length=MAX_DIM
     )
@@ -148,8 +163,14 @@ class SearchBody(SearchFields):
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
-        if (self.utterance_id is None) == (self.embedding is None):
-            raise ValueError("expected either utterance_id or embedding (or send a recording as multipart/form-data)")
+        given = [name for name in KINDS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"expected one of {', '.join(KINDS)} (or send a recording as multipart/form-data), "
+                f"got {' and '.join(given) or 'none'}"
+            )
+        if self.unlike and self.like is None:
+            raise ValueError("unlike goes with like")
         return self
 
 

@@ -59,6 +59,21 @@ def _pair(option: str, text: str) -> tuple[str, str]:
     return key, value
 
 
+def shares(option: str, text: str) -> dict[str, float]:
+    """``angry=0.6,sad=0.4`` by label.
+
+    Raises:
+        QueryError: a part without ``=``, or no number behind it.
+    """
+    found = {}
+    for key, value in key_values(option, comma_list(option, text)).items():
+        try:
+            found[key.strip()] = float(value)
+        except ValueError:
+            raise QueryError(f"{option} got {value!r} for {key}: expected a number such as 0.6") from None
+    return found
+
+
 def comma_list(option: str, text: str) -> tuple[str, ...]:
     """``left,right`` as a tuple.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from emovec_db.cli.conditions import Conditions
 from emovec_db.cli.option_sets import with_options
-from emovec_db.cli.options import CollectionOption, JsonOption, SearchSpaceOption, examples, group
+from emovec_db.cli.options import CollectionOption, JsonOption, SearchSpaceOption, examples, group, shares
 from emovec_db.cli.output import console, print_json, table, working
 from emovec_db.cli.session import opened
 from emovec_db.cli.text import moment, printable, recording_name, segment, short_emotion, whole_percent
@@ -35,6 +35,52 @@ class Nearness:
     min_similarity: Annotated[
         float | None, typer.Option(metavar="NUMBER", min=-1, max=1, help="Only matches at least this similar, -1 to 1.")
     ] = None
+    exclude_same: Annotated[
+        str | None,
+        typer.Option(metavar="WHAT", help="No match of the query's own recording, customer or speaker."),
+    ] = None
+    per_customer: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="At most so many matches of each customer.")
+    ] = None
+    per_recording: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="At most so many matches of each recording.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """What matches should be like, where it is no FILE."""
+
+    utterance_id: Annotated[
+        int | None, typer.Option("--id", metavar="UTTERANCE", help="Like this stored utterance.")
+    ] = None
+    recording: Annotated[int | None, typer.Option(metavar="ID", help="Like this stored recording.")] = None
+    of_customer: Annotated[str | None, typer.Option(metavar="NAME", help="Like this customer usually is.")] = None
+    scores: Annotated[str | None, typer.Option(metavar="SHARES", help="Like this mixture: angry=0.6,sad=0.4.")] = None
+    like: Annotated[
+        list[int] | None, typer.Option(metavar="UTTERANCE", help="Like this stored utterance; may be given again.")
+    ] = None
+    unlike: Annotated[
+        list[int] | None, typer.Option(metavar="UTTERANCE", help="With --like, and not like this; may be given again.")
+    ] = None
+
+    def search(self, stored: Collection, wanted: dict[str, Any]) -> tuple[Match, ...]:
+        """Ask for it; exactly one of them is set."""
+        if self.utterance_id is not None:
+            return stored.similar_by_id(self.utterance_id, **wanted)
+        if self.recording is not None:
+            return stored.similar_to_recording(self.recording, **wanted)
+        if self.of_customer is not None:
+            return stored.similar_to_customer(self.of_customer, **wanted)
+        if self.scores is not None:
+            return stored.similar_to_scores(shares("--scores", self.scores), **wanted)
+        return stored.similar_to_examples(self.like or [], self.unlike or [], **wanted)
+
+    @property
+    def kinds(self) -> int:
+        """How many of them are set."""
+        kinds = (self.utterance_id, self.recording, self.of_customer, self.scores, self.like)
+        return sum(kind is not None for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,34 +99,38 @@ class Given:
     epilog=examples(
         "emovec search clip.mp3 -k 10",
         "emovec search --id 42 --customer c7 --since 2026-03-01",
+        "emovec search --scores angry=0.6,sad=0.4 --per-customer 1",
+        "emovec search --like 42 --like 57 --unlike 63 --exclude-same customer",
         "emovec search clip.mp3 --space scores --label angry --min-confidence 0.6 --json",
     )
 )
-@with_options(nearness=Nearness, given=Given, conditions=Conditions)
+@with_options(nearness=Nearness, alike=Alike, given=Given, conditions=Conditions)
 def search(
     nearness: Nearness,
+    alike: Alike,
     given: Given,
     conditions: Conditions,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Recording to compare with.")] = None,
-    utterance_id: Annotated[
-        int | None, typer.Option("--id", metavar="UTTERANCE", help="Compare with this stored utterance instead.")
-    ] = None,
     collection: CollectionOption = "default",
     as_json: JsonOption = False,
 ) -> None:
     """Find stored recordings whose emotion is like another's."""
-    if (file is None) == (utterance_id is None):
-        raise QueryError("search takes either a FILE or --id UTTERANCE: give one of them")
+    if (file is not None) + alike.kinds != 1:
+        raise QueryError(
+            "search takes either a FILE or one of --id, --recording, --of-customer, --scores and --like: give one"
+        )
+    if alike.unlike and not alike.like:
+        raise QueryError("--unlike goes with --like: say what matches should be like too")
     with opened() as database:
         zone = database.settings.zone
         wanted = {**asdict(nearness), **conditions.as_filter(zone)}
         stored = database.collection(collection)
-        space = wanted["space"] = nearness.space or stored.spaces.default()
+        space = wanted["space"] = nearness.space or (stored.spaces.default() if alike.scores is None else "scores")
         with working("Searching"):
-            if utterance_id is not None:
-                matches = stored.similar_by_id(utterance_id, **wanted)
+            if file is not None:
+                matches = stored.similar(file, **asdict(given), **wanted)
             else:
-                matches = stored.similar(Path(file or ""), **asdict(given), **wanted)
+                matches = alike.search(stored, wanted)
         if as_json:
             from emovec_db.documents import search_document
 

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.query import Filter, Heard, Match
-from emovec_db.errors import NotFoundError, QueryError
+from emovec_db.domain.query import Heard, Match
+from emovec_db.domain.recording import Utterance
+from emovec_db.domain.similar import Examples, Question
+from emovec_db.errors import QueryError
 from emovec_db.index.protocol import VectorIndex
+from emovec_db.services.examples import Exemplified, exemplified
 from emovec_db.services.live_index import LiveIndexes
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
 
 #: candidates taken from an approximate index per match wanted, before exact re-scoring: ten times as many find no more
 OVER_FETCH = 1.5
-MAX_K = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is searched for, besides the vector."""
-
-    k: int = 10
-    filter: Filter = field(default_factory=Filter)
-    min_similarity: float | None = None
-    #: utterance that must not be its own match
-    without: int | None = None
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.k <= MAX_K:
-            raise QueryError(f"k is {self.k}: expected 1 to {MAX_K}")
+#: candidates per match wanted where some may have to be passed over; each further try takes as many times more
+CHOOSY_FETCH = 4
+#: candidates at most, whatever is passed over
+MAX_CANDIDATES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,95 +36,136 @@ class Search:
     store: Store
     indexes: LiveIndexes
 
-    def near(
-        self,
-        collection: Collection,
-        space: Space,
-        embedding: NDArray[np.float32],
-        scores: NDArray[np.float32],
-        question: Question,
-    ) -> tuple[Match, ...]:
-        """Matches for an embedding float32 (dim,) with its scores float32 (9,), most similar first.
+    def near(self, collection: Collection, space: Space, heard: Heard, question: Question) -> tuple[Match, ...]:
+        """Matches for one utterance that need not be stored, most similar first.
 
         Raises:
-            QueryError: the vector has another dimension than the collection's encoder gives, or is not finite.
+            QueryError: its embedding has another dimension than the collection's encoder gives, or is not finite.
         """
-        dim = collection.generation.encoder.dim
+        embedding, dim = heard.embeddings[0], collection.generation.encoder.dim
         if embedding.shape != (dim,):
             raise QueryError(
                 f"the query has {embedding.size} numbers, but embeddings of collection {collection.name!r} have {dim}"
             )
         if not np.isfinite(embedding).all():
             raise QueryError("the query holds NaN or infinite numbers")
-        vector: NDArray[np.float32] = space.project(Heard.alone(embedding, scores))[0]
-        return self._search(collection, space, lambda _unit: vector, question)
+        if question.exclude_same is not None:
+            raise QueryError("exclude_same needs a query that is stored: search by utterance, recording or customer")
+        found = Exemplified(space.project(heard)[0], (), frozenset())
+        return self._search(collection, space, lambda _unit: found, question)
 
-    def near_utterance(
-        self, collection: Collection, space: Space, utterance_id: int, question: Question
+    def near_examples(
+        self, collection: Collection, space: Space, examples: Examples, question: Question
     ) -> tuple[Match, ...]:
-        """Matches for a stored utterance, without itself.
+        """Matches for stored utterances, a recording or a customer.
 
         Raises:
-            NotFoundError: the collection's active generation has no such utterance.
+            NotFoundError: the collection's active generation has no such thing.
+            QueryError: the examples cancel each other out.
         """
-
-        def vector_of(unit: Unit) -> NDArray[np.float32]:
-            found = unit.utterances.vectors(collection, [utterance_id])
-            if not len(found.ids):
-                raise NotFoundError(f"collection {collection.name!r} has no utterance {utterance_id}")
-            vector: NDArray[np.float32] = space.project(found)[0]
-            return vector
-
-        return self._search(collection, space, vector_of, question)
+        return self._search(collection, space, lambda unit: exemplified(unit, collection, space, examples), question)
 
     def _search(
-        self, collection: Collection, space: Space, vector_of: Callable[[Unit], NDArray[np.float32]], question: Question
+        self, collection: Collection, space: Space, asked: Callable[[Unit], Exemplified], question: Question
     ) -> tuple[Match, ...]:
         live = self.indexes.of(collection, space)
         with live.level() as (unit, index):
-            vector = vector_of(unit)
-            ids, similarities = _candidates(unit, collection, index, vector, question)
-            if not index.exact:
-                ids, similarities = _rescored(unit, collection, space, vector, ids)
-            matches = _matches(unit, collection, ids, similarities, question)
+            matches = _Finding(unit, collection, space, index, question).matches(asked(unit))
         live.save_if_worthwhile()
         return matches
 
 
-def _candidates(
-    unit: Unit, collection: Collection, index: VectorIndex, vector: NDArray[np.float32], question: Question
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    allowed = None if question.filter.is_empty else unit.utterances.ids(collection, question.filter)
-    wanted = question.k + (question.without is not None)
-    found = index.search(vector[None], wanted if index.exact else ceil(wanted * OVER_FETCH), allowed=allowed)
-    real = found.ids[0] >= 0
-    return found.ids[0][real], found.similarities[0][real]
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One search in one state of the collection."""
+
+    unit: Unit
+    collection: Collection
+    space: Space
+    index: VectorIndex
+    question: Question
+
+    def matches(self, asked: Exemplified) -> tuple[Match, ...]:
+        """As many as are wanted, from more and more candidates where some are passed over."""
+        allowed = None
+        if not self.question.filter.is_empty:
+            allowed = self.unit.utterances.ids(self.collection, self.question.filter)
+        wanted = self.question.k * (CHOOSY_FETCH if self.question.is_choosy else 1) + len(asked.excluded)
+        while True:
+            ids, similarities = self._candidates(asked.vector, wanted, allowed)
+            chosen = self._chosen(asked, ids, similarities)
+            if len(chosen) == self.question.k or len(ids) < wanted or wanted >= MAX_CANDIDATES:
+                return chosen
+            if not self.question.is_choosy or similarities[-1] < self._threshold:
+                return chosen
+            wanted = min(wanted * CHOOSY_FETCH, MAX_CANDIDATES)
+
+    @property
+    def _threshold(self) -> float:
+        least = self.question.min_similarity
+        return -np.inf if least is None else least
+
+    def _candidates(
+        self, vector: NDArray[np.float32], wanted: int, allowed: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The nearest, with exact similarities, best first."""
+        exact = self.index.exact
+        found = self.index.search(vector[None], wanted if exact else ceil(wanted * OVER_FETCH), allowed=allowed)
+        real = found.ids[0] >= 0
+        ids, similarities = found.ids[0][real], found.similarities[0][real]
+        return (ids, similarities) if exact else self._rescored(vector, ids)
+
+    def _rescored(
+        self, vector: NDArray[np.float32], ids: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Exact similarities from the stored vectors, best first, ties by id."""
+        stored = self.unit.utterances.vectors(self.collection, ids)
+        if not len(stored.ids):
+            return stored.ids, np.empty(0, np.float32)
+        similarities = self.space.project(stored) @ vector
+        order = np.lexsort((stored.ids, -similarities))
+        return stored.ids[order], similarities[order]
+
+    def _chosen(
+        self, asked: Exemplified, ids: NDArray[np.int64], similarities: NDArray[np.float32]
+    ) -> tuple[Match, ...]:
+        near = [
+            (int(utterance_id), float(np.clip(similarity, -1.0, 1.0)))
+            for utterance_id, similarity in zip(ids, similarities, strict=True)
+            if utterance_id not in asked.excluded and similarity >= self._threshold
+        ]
+        if not self.question.is_choosy:
+            near = near[: self.question.k]
+        rows = self.unit.utterances.rows(self.collection, [utterance_id for utterance_id, _ in near])
+        admits = _Admission(self.question, asked.like)
+        matches = (Match(rows[one], similarity) for one, similarity in near if one in rows and admits(rows[one]))
+        return tuple(match for match, _ in zip(matches, range(self.question.k), strict=False))
 
 
-def _rescored(
-    unit: Unit, collection: Collection, space: Space, vector: NDArray[np.float32], ids: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Exact similarities from the stored vectors, best first, ties by id."""
-    stored = unit.utterances.vectors(collection, ids)
-    if not len(stored.ids):
-        return stored.ids, np.empty(0, np.float32)
-    similarities = space.project(stored) @ vector
-    order = np.lexsort((stored.ids, -similarities))
-    return stored.ids[order], similarities[order]
+class _Admission:
+    """Lets utterances through in their order, unless they are the query's own or enough of their kind went before."""
+
+    def __init__(self, question: Question, like: Sequence[Utterance]) -> None:
+        self._question = question
+        self._own = {_owner(one, question.exclude_same) for one in like} - {None}
+        self._taken: Counter[tuple[str, object]] = Counter()
+
+    def __call__(self, utterance: Utterance) -> bool:
+        if _owner(utterance, self._question.exclude_same) in self._own:
+            return False
+        groups = {
+            # whoever has no customer is nobody else's
+            ("customer", utterance.customer or ("recording", utterance.recording_id)): self._question.per_customer,
+            ("recording", utterance.recording_id): self._question.per_recording,
+        }
+        if any(most is not None and self._taken[group] >= most for group, most in groups.items()):
+            return False
+        self._taken.update(groups.keys())
+        return True
 
 
-def _matches(
-    unit: Unit,
-    collection: Collection,
-    ids: NDArray[np.int64],
-    similarities: NDArray[np.float32],
-    question: Question,
-) -> tuple[Match, ...]:
-    threshold = -np.inf if question.min_similarity is None else question.min_similarity
-    kept = [
-        (int(utterance_id), float(np.clip(similarity, -1.0, 1.0)))
-        for utterance_id, similarity in zip(ids, similarities, strict=True)
-        if utterance_id != question.without and similarity >= threshold
-    ][: question.k]
-    rows = unit.utterances.rows(collection, [utterance_id for utterance_id, _ in kept])
-    return tuple(Match(rows[utterance_id], similarity) for utterance_id, similarity in kept if utterance_id in rows)
+def _owner(utterance: Utterance, kind: str | None) -> object:
+    """The recording, customer or speaker; None where it has none, or none is asked for."""
+    if kind is None:
+        return None
+    return utterance.recording_id if kind == "recording" else getattr(utterance, kind)

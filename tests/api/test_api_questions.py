@@ -110,6 +110,26 @@ def test_search_by_utterance_leaves_it_out(api: Api, stored: dict[float, int]) -
     assert sorted(match["recording_id"] for match in answer["matches"]) == sorted(set(stored.values()) - {stored[600]})
 
 
+def test_search_by_what_is_stored(api: Api, stored: dict[float, int]) -> None:
+    def found(**body: object) -> list[int]:
+        answer = checked(api.client.post(f"{COLLECTION}/searches", json=body), 200, SearchResult)
+        return [match["recording_id"] for match in answer["matches"]]
+
+    by_recording = {}
+    for recording_id in stored.values():
+        (utterance,) = api.client.get(f"{COLLECTION}/recordings/{recording_id}").json["utterances"]
+        by_recording[recording_id] = utterance["utterance_id"]
+    others = set(stored.values()) - {stored[600]}
+    assert set(found(recording_id=stored[600])) == others
+    assert set(found(like=[by_recording[stored[600]]], unlike=[by_recording[stored[200]]])) == others - {stored[200]}
+    assert set(found(of_customer="low")) == set(stored.values())
+    assert len(found(of_customer="low", per_recording=1)) == len(stored)
+    answer = checked(api.client.post(f"{COLLECTION}/searches", json={"scores": {"happy": 1}}), 200, SearchResult)
+    assert answer["space"] == "scores"
+    similarities = [match["scores"]["happy"] ** 0.5 for match in answer["matches"]]
+    assert [match["similarity"] for match in answer["matches"]] == pytest.approx(similarities, abs=1e-5)
+
+
 def test_search_by_embedding_with_filter(api: Api, stored: dict[float, int]) -> None:
     embedding = [0.0] * 16
     embedding[0] = 2.0
@@ -126,6 +146,14 @@ def test_search_by_embedding_with_filter(api: Api, stored: dict[float, int]) -> 
     [
         ({}, 422, "invalid"),
         ({"utterance_id": 1, "embedding": [1.0]}, 422, "invalid"),
+        ({"recording_id": 1, "scores": {"angry": 1}}, 422, "invalid"),
+        ({"utterance_id": 1, "unlike": [2]}, 422, "invalid"),
+        ({"scores": {"cross": 1}}, 422, "invalid"),
+        ({"scores": {"angry": 0}}, 400, "bad_query"),
+        ({"scores": {"angry": 1}, "exclude_same": "customer"}, 400, "bad_query"),
+        ({"utterance_id": 1, "exclude_same": "voice"}, 422, "invalid"),
+        ({"of_customer": "nobody"}, 404, "not_found"),
+        ({"recording_id": 999}, 404, "not_found"),
         ({"utterance_id": 1, "k": 0}, 422, "invalid"),
         ({"utterance_id": 1, "kk": 1}, 422, "invalid"),
         ({"utterance_id": 1, "filter": {"label": "cross"}}, 422, "invalid"),

@@ -273,6 +273,22 @@ class FakeCollection:
         self._asked("trajectories", pattern, **wanted)
         return (Trajectory(recording=recording(), parts=PARTS, clarity=0.5),) if self.database.matches else ()
 
+    def similar_to_recording(self, recording_id: int, **wanted: Any) -> tuple[Match, ...]:
+        self.database.asked.append(("similar_to_recording", (recording_id,), wanted))
+        return self.database.matches
+
+    def similar_to_customer(self, name: str, **wanted: Any) -> tuple[Match, ...]:
+        self.database.asked.append(("similar_to_customer", (name,), wanted))
+        return self.database.matches
+
+    def similar_to_scores(self, scores: dict[str, float], **wanted: Any) -> tuple[Match, ...]:
+        self.database.asked.append(("similar_to_scores", (scores,), wanted))
+        return self.database.matches
+
+    def similar_to_examples(self, like: list[int], unlike: list[int], **wanted: Any) -> tuple[Match, ...]:
+        self.database.asked.append(("similar_to_examples", (like, unlike), wanted))
+        return self.database.matches
+
     def similar_courses(self, file: Path, **wanted: Any) -> SimilarCourses:
         self._asked("similar_courses", file, **wanted)
         return self._alike()

@@ -122,7 +122,8 @@ class TestSearch:
             "search", "clip.wav", "-k", "3", "--space", "scores", "--min-similarity", "0.5", "--customer", "c1",
             "--speaker", "s1", "--role", "agent", "--label", "sad", "--since", "2026-07-01", "--until",
             "2026-08-01T12:00+00:00", "--min-confidence", "0.6", "--metadata", "a=1=2", "--metadata", "b=",
-            "--recording-role", "customer", "--recording-channel", "right",
+            "--recording-role", "customer", "--recording-channel", "right", "--exclude-same", "speaker",
+            "--per-customer", "2", "--per-recording", "1",
         )  # fmt: skip
 
         assert database.asked == [
@@ -144,15 +145,52 @@ class TestSearch:
                     "metadata": {"a": "1=2", "b": ""},
                     "recording_role": "customer",
                     "recording_channel": "right",
+                    "exclude_same": "speaker",
+                    "per_customer": 2,
+                    "per_recording": 1,
                 },
             )
         ]
 
-    def test_a_stored_utterance_can_be_the_question(self, run: Run, database: FakeDatabase) -> None:
-        run("search", "--id", "42")
+    @pytest.mark.parametrize(
+        ("words", "asked", "space"),
+        [
+            (("--id", "42"), ("similar_by_id", (42,)), "emotion"),
+            (("--recording", "3"), ("similar_to_recording", (3,)), "emotion"),
+            (("--of-customer", "c 7"), ("similar_to_customer", ("c 7",)), "emotion"),
+            (("--scores", "angry=0.6, sad=.4"), ("similar_to_scores", ({"angry": 0.6, "sad": 0.4},)), "scores"),
+            (
+                ("--like", "4", "--like", "5", "--unlike", "6"),
+                ("similar_to_examples", ([4, 5], [6])),
+                "emotion",
+            ),
+        ],
+    )
+    def test_what_is_stored_can_be_the_question(
+        self, run: Run, database: FakeDatabase, words: tuple[str, ...], asked: tuple[str, tuple[Any]], space: str
+    ) -> None:
+        run("search", *words)
 
-        nearness = {"k": 10, "space": "emotion", "min_similarity": None}
-        assert database.asked == [("similar_by_id", (42,), {**nearness, **NO_FILTER})]
+        options = dict.fromkeys(("min_similarity", "exclude_same", "per_customer", "per_recording"))
+        assert database.asked == [(*asked, {"k": 10, "space": space, **options, **NO_FILTER})]
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            ((), "either a FILE or one of --id"),
+            (("clip.wav", "--id", "4"), "either a FILE or one of --id"),
+            (("--recording", "4", "--like", "5"), "either a FILE or one of --id"),
+            (("--id", "4", "--unlike", "5"), "--unlike goes with --like"),
+            (("--scores", "angry"), "--scores got 'angry': expected KEY=VALUE"),
+            (("--scores", "angry=much"), "--scores got 'much' for angry: expected a number"),
+        ],
+    )
+    def test_what_makes_no_sense_is_said(
+        self, run: Run, database: FakeDatabase, words: tuple[str, ...], message: str
+    ) -> None:
+        outcome = run("search", *words)
+        assert outcome.code == 2
+        assert message in outcome.err
 
     def test_nothing_found_is_said(self, run: Run, database: FakeDatabase) -> None:
         database.matches = ()

@@ -1,0 +1,77 @@
+"""What is searched for among stored utterances, and which of them may be found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from emovec_db.domain.query import Filter, FilterFields
+from emovec_db.errors import QueryError
+
+#: what matches may be kept from sharing with the query
+Same = Literal["recording", "customer", "speaker"]
+MAX_K = 10_000
+MAX_EXAMPLES = 1_000
+
+
+class SearchFields(FilterFields, total=False):
+    """The fields of `Question` and of its filter as keyword arguments, and the space."""
+
+    k: int
+    space: str | None
+    min_similarity: float | None
+    exclude_same: Same | None
+    per_customer: int | None
+    per_recording: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """How many matches are wanted, and which may be."""
+
+    k: int = 10
+    filter: Filter = field(default_factory=Filter)
+    min_similarity: float | None = None
+    #: no match has the recording, customer or speaker of one of the query's own utterances
+    exclude_same: Same | None = None
+    #: at most so many matches of each; recordings without a customer count as one each
+    per_customer: int | None = None
+    per_recording: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= MAX_K:
+            raise QueryError(f"k is {self.k}: expected 1 to {MAX_K}")
+        if self.exclude_same is not None and self.exclude_same not in get_args(Same):
+            raise QueryError(f"exclude_same is {self.exclude_same!r}: expected one of {', '.join(get_args(Same))}")
+        for name, most in (("per_customer", self.per_customer), ("per_recording", self.per_recording)):
+            if most is not None and most < 1:
+                raise QueryError(f"{name} is {most}: expected at least 1")
+
+    @property
+    def is_choosy(self) -> bool:
+        """Whether what is near may have to be passed over."""
+        return any((self.exclude_same, self.per_customer, self.per_recording))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """Stored utterances that matches should be like, and some that they should not be like."""
+
+    #: ids; they are no matches themselves
+    like: Sequence[int] = ()
+    unlike: Sequence[int] = ()
+    #: all utterances of a recording, by their durations
+    recording_id: int | None = None
+    #: all utterances of a customer
+    customer: str | None = None
+
+    def __post_init__(self) -> None:
+        kinds = (bool(self.like), self.recording_id is not None, self.customer is not None)
+        if sum(kinds) != 1:
+            raise QueryError("expected one thing to search for: utterances, a recording or a customer")
+        if len(self.like) + len(self.unlike) > MAX_EXAMPLES:
+            raise QueryError(f"got {len(self.like) + len(self.unlike)} examples: expected at most {MAX_EXAMPLES}")
+        both = set(self.like) & set(self.unlike)
+        if both:
+            raise QueryError(f"utterance {min(both)} is both what matches should be like and what they should not")
