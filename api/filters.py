@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from emovec_db.api.context import context
 from emovec_db.api.errors import InvalidRequestError, invalid_request
+from emovec_db.domain.condition_text import MAX_LENGTH, parse_condition
 from emovec_db.domain.path_pattern import parse_time
 from emovec_db.domain.query import FilterFields
 from emovec_db.emotions import LABELS
@@ -47,6 +48,9 @@ class Conditions(Strict):
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     min_duration_s: float | None = Field(default=None, ge=0)
     max_duration_s: float | None = Field(default=None, ge=0)
+    where: Annotated[str, Field(max_length=MAX_LENGTH), AfterValidator(_no_nul)] | None = Field(
+        default=None, description="a condition, for example: angry >= 0.6 and not role = agent"
+    )
 
 
 class JsonFilter(Conditions):
@@ -67,6 +71,8 @@ def conditions(fields: JsonFilter | TextFilter) -> FilterFields:
     for name in ("since", "until"):
         if name in given:
             given[name] = moment(given[name])
+    if "where" in given:
+        given["where"] = parse_condition(given["where"], context().settings.zone)
     if isinstance(given.get("metadata"), str):
         given["metadata"] = _texts(given["metadata"])
     return cast("FilterFields", given)

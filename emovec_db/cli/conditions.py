@@ -32,6 +32,10 @@ class Conditions:
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only with this metadata; may be given again.")
     ] = None
 
+    where: Annotated[
+        str | None, typer.Option(metavar="CONDITION", help="Any of it and more: 'angry >= 0.6 and not role = agent'.")
+    ] = None
+
     def as_filter(self, zone: tzinfo) -> FilterFields:
         """The fields of `Filter`; times without a zone are `zone`'s.
 
@@ -47,6 +51,10 @@ class Conditions:
             "until": time_option(self.until, zone),
             "min_confidence": self.min_confidence,
         }
+        if self.where is not None:
+            from emovec_db.domain.condition_text import parse_condition
+
+            conditions["where"] = parse_condition(self.where, zone)
         if self.metadata:
             conditions["metadata"] = key_values("--metadata", self.metadata)
         return conditions

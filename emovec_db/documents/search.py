@@ -43,5 +43,6 @@ def filter_document(filter_: Filter) -> Document:
         "min_duration_s": filter_.min_duration_s,
         "max_duration_s": filter_.max_duration_s,
         "metadata": dict(filter_.metadata) or None,
+        "where": None if filter_.where is None else str(filter_.where),
     }
     return {name: value for name, value in conditions.items() if value is not None}

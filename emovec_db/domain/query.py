@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Self, TypedDict, TypeVar
+from typing import Generic, Self, TypedDict, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.condition_text import parse_condition
+from emovec_db.domain.conditions import Condition
 from emovec_db.domain.recording import Utterance
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
@@ -30,6 +32,7 @@ class FilterFields(TypedDict, total=False):
     min_duration_s: float | None
     max_duration_s: float | None
     metadata: Mapping[str, str]
+    where: str | Condition | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +52,12 @@ class Filter:
     max_duration_s: float | None = None
     #: top-level metadata fields that must equal these texts
     metadata: Mapping[str, str] = field(default_factory=dict)
+    #: a condition, or the text of one (`domain.condition_text`), in which times name their zones
+    where: str | Condition | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.where, str):
+            object.__setattr__(self, "where", parse_condition(self.where, zone=None))
         if self.label is not None and self.label not in LABELS:
             raise QueryError(f"label is {self.label!r}: expected one of {', '.join(LABELS)}")
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
@@ -61,6 +68,11 @@ class Filter:
                     f"{name} is {moment.isoformat()}, a time without a zone: expected one such as "
                     f"{moment.isoformat()}+00:00"
                 )
+
+    @property
+    def condition(self) -> Condition | None:
+        """`where`, read."""
+        return cast("Condition | None", self.where)
 
     @property
     def is_empty(self) -> bool:

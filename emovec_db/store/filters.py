@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, String, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, select
 
 from emovec_db.domain.query import Filter
+from emovec_db.store.conditions import metadata_equals, of_recordings, of_utterances
 from emovec_db.store.tables import CustomerRow, PredictionRow, RecordingRow, SummaryRow, UtteranceRow
 
 Condition = ColumnElement[bool]
@@ -25,17 +26,23 @@ def on_recording(filter: Filter, collection_id: int, dialect: str) -> list[Condi
         conditions.append(RecordingRow.recorded_at >= filter.since)
     if filter.until is not None:
         conditions.append(RecordingRow.recorded_at < filter.until)
-    return conditions + [_metadata_equals(key, text, dialect) for key, text in filter.metadata.items()]
+    return conditions + [metadata_equals(key, text, dialect) for key, text in filter.metadata.items()]
 
 
-def on_summary(filter: Filter) -> list[Condition]:
-    """What a filter asks of a recording's summary and length."""
-    return list(_on_prediction(filter, SummaryRow, RecordingRow.duration_s))
+def on_summary(filter: Filter, collection_id: int, dialect: str) -> list[Condition]:
+    """What a filter asks of a recording's summary and length, and all of `where`, which asks of both."""
+    conditions = list(_on_prediction(filter, SummaryRow, RecordingRow.duration_s))
+    if filter.condition is not None:
+        conditions.append(of_recordings(filter.condition, collection_id, dialect))
+    return conditions
 
 
-def on_utterance(filter: Filter) -> list[Condition]:
-    """What a filter asks of an utterance's prediction and length."""
-    return list(_on_prediction(filter, PredictionRow, UtteranceRow.end_s - UtteranceRow.start_s))
+def on_utterance(filter: Filter, collection_id: int, dialect: str) -> list[Condition]:
+    """What a filter asks of an utterance's prediction and length, and all of `where`, which asks of both."""
+    conditions = list(_on_prediction(filter, PredictionRow, UtteranceRow.end_s - UtteranceRow.start_s))
+    if filter.condition is not None:
+        conditions.append(of_utterances(filter.condition, collection_id, dialect))
+    return conditions
 
 
 def _on_prediction(
@@ -56,13 +63,3 @@ def _customer_id(collection_id: int, name: str) -> ColumnElement[int]:
         CustomerRow.collection_id == collection_id, CustomerRow.name == name
     )
     return customer.scalar_subquery()
-
-
-def _metadata_equals(key: str, text: str, dialect: str) -> Condition:
-    """Whether the top-level field is this text, or a number or boolean written like it."""
-    if dialect == "postgresql":
-        return RecordingRow.free.op("->>", return_type=String())(literal(key, String())) == text
-    # json_each takes any key as a parameter; a JSON path could not hold every key
-    field = func.json_each(RecordingRow.free).table_valued("key", "atom", "type", name="field")
-    written = case((field.c.type.in_(("true", "false")), field.c.type), else_=cast(field.c.atom, String()))
-    return select(field.c.key).where(field.c.key == key, written == text).correlate(RecordingRow).exists()

@@ -159,7 +159,7 @@ class Recordings:
             _select(collection_id)
             .where(
                 *filters.on_recording(filter, collection_id, self._connection.dialect.name),
-                *filters.on_summary(filter),
+                *filters.on_summary(filter, collection_id, self._connection.dialect.name),
                 *paging.older_than(RecordingRow.recording_id, "recordings", cursor),
             )
             .order_by(RecordingRow.recording_id.desc())
@@ -173,7 +173,7 @@ class Recordings:
             RecordingRow.collection_id == collection_id,
             *filters.on_recording(filter, collection_id, self._connection.dialect.name),
         )
-        if on_summary := filters.on_summary(filter):
+        if on_summary := filters.on_summary(filter, collection_id, self._connection.dialect.name):
             statement = statement.join(SummaryRow, of_active_generation(collection_id)).where(*on_summary)
         return np.sort(np.array(self._connection.scalars(statement).all(), np.int64))
 

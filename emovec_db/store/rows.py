@@ -166,6 +166,8 @@ def filter_values(filter: Filter) -> dict[str, Any]:
         value = getattr(filter, name)
         if isinstance(value, datetime):
             values[name] = value.isoformat()
+        elif name == "where":
+            values.update({} if value is None else {name: str(value)})
         elif isinstance(value, Mapping):
             values.update({name: dict(value)} if value else {})
         elif value is not None:

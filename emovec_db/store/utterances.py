@@ -119,10 +119,13 @@ class Utterances:
         statement = select(UtteranceRow.utterance_id).where(
             UtteranceRow.generation_id == collection.generation.generation_id
         )
-        on_utterance = filters.on_utterance(filter)
+        dialect = self._connection.dialect.name
+        on_utterance = filters.on_utterance(filter, collection.collection_id, dialect)
         if on_utterance:
             statement = statement.join(PredictionRow, PredictionRow.utterance_id == UtteranceRow.utterance_id)
-        on_recording = filters.on_recording(filter, collection.collection_id, self._connection.dialect.name)
+        if filter.where is not None:
+            statement = statement.join(RecordingRow, RecordingRow.recording_id == UtteranceRow.recording_id)
+        on_recording = filters.on_recording(filter, collection.collection_id, dialect)
         if on_recording:
             # IN, not a join: without statistics SQLite would walk the generation and look up each recording
             chosen = select(RecordingRow.recording_id).where(RecordingRow.collection_id == collection.collection_id)

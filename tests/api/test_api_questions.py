@@ -130,6 +130,22 @@ def test_search_by_what_is_stored(api: Api, stored: dict[float, int]) -> None:
     assert [match["similarity"] for match in answer["matches"]] == pytest.approx(similarities, abs=1e-5)
 
 
+def test_conditions_choose_in_lists_searches_and_clusterings(api: Api, stored: dict[float, int]) -> None:
+    asked = {"where": "customer = low and recorded_at >= 2026-03-02"}
+    listed = api.client.get(f"{COLLECTION}/recordings", query_string=asked).json["items"]
+    assert {one["recording_id"] for one in listed} == {stored[400], stored[600]}
+    body = {"scores": {"happy": 1}, "filter": asked}
+    answer = checked(api.client.post(f"{COLLECTION}/searches", json=body), 200, SearchResult)
+    assert {match["recording_id"] for match in answer["matches"]} == {stored[400], stored[600]}
+    made = api.client.post(f"{COLLECTION}/clusterings", json={"k": 1, "filter": asked}).json
+    assert made["filter"] == {"where": "customer = low and recorded_at >= 2026-03-02T00:00:00+00:00"}
+    again = api.client.get(f"{COLLECTION}/clusterings/{made['clustering_id']}").json
+    assert again["filter"] == made["filter"]
+    refused = api.client.get(f"{COLLECTION}/recordings", query_string={"where": "customer ="})
+    failed(refused, 400, "bad_query")
+    assert "at character 11" in refused.json["message"]
+
+
 def test_search_by_embedding_with_filter(api: Api, stored: dict[float, int]) -> None:
     embedding = [0.0] * 16
     embedding[0] = 2.0

@@ -152,6 +152,16 @@ class TestSearch:
             )
         ]
 
+    def test_a_condition_is_read_in_the_zone_of_the_settings(self, run: Run, database: FakeDatabase) -> None:
+        run("list", "--where", "recorded_at >= 2026-07-01 and not role = agent")
+        run("search", "--id", "4", "--where", "angry > 0.5")
+        (_, _, listed), (_, _, searched) = database.asked
+        assert str(listed["where"]) == "recorded_at >= 2026-06-30T22:00:00+00:00 and not role = agent"
+        assert str(searched["where"]) == "angry > 0.5"
+        refused = run("list", "--where", "angri > 1")
+        assert refused.code == 2
+        assert "did you mean angry" in refused.err
+
     @pytest.mark.parametrize(
         ("words", "asked", "space"),
         [
