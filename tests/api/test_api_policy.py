@@ -21,6 +21,7 @@ from emovec_db.api.schemas.answers import (
     RefusalPage,
     SearchResult,
     Similarity,
+    TrajectoryResult,
 )
 from tests.api.requests import COLLECTION, KEY, Api, checked, failed, file
 from tests.calls import files_with_agent, write_call
@@ -31,6 +32,7 @@ SAID = {
     "predictions": ("role", "channel"),
     "similarities": ("role", "channel"),
     "searches": ("recording_role", "recording_channel"),
+    "trajectories": ("recording_role", "recording_channel"),
 }
 
 
@@ -136,6 +138,7 @@ def test_no_address_lets_a_forbidden_role_in(
 
 @pytest.mark.parametrize(("address", "answer"), [
     ("predictions", Classification), ("similarities", Similarity), ("searches", SearchResult),
+    ("trajectories", TrajectoryResult),
 ])  # fmt: skip
 def test_the_customers_channel_is_answered(forbidding: Api, call: bytes, address: str, answer: Any) -> None:
     role, channel = SAID[address]
