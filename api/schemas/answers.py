@@ -157,6 +157,22 @@ class SearchResult(Answer):
     matches: list[Match]
 
 
+class FacetValue(Answer):
+    """How much there is of one value."""
+
+    value: str | None
+    utterances: int
+    recordings: int
+
+
+class Counts(Answer):
+    """How much there is, and of what."""
+
+    utterances: int
+    recordings: int = Field(description="that have at least one of the utterances")
+    facets: dict[str, list[FacetValue]]
+
+
 class IndexState(Answer):
     """A published index."""
 

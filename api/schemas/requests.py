@@ -8,6 +8,7 @@ from flask_openapi.models.file import FileStorage
 from pydantic import Field, model_validator
 
 from emovec_db.api.filters import JsonFilter, Label, Space, Strict, Text, TextFilter
+from emovec_db.domain.facets import FACETS
 from emovec_db.domain.recording import ROLES
 from emovec_db.domain.similar import MAX_EXAMPLES, Same
 from emovec_db.domain.sound import MIX
@@ -23,6 +24,7 @@ KINDS = ("utterance_id", "recording_id", "of_customer", "like", "scores", "embed
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Similarity = Annotated[float, Field(ge=-1, le=1)]
 Role = Literal[*ROLES]  # type: ignore[valid-type]
+Facet = Literal[*FACETS]  # type: ignore[valid-type]
 Wait = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -71,6 +73,13 @@ class JobsQuery(PageQuery):
 
 class RecordingsQuery(TextFilter, PageQuery):
     """Which recordings, and which page of them."""
+
+
+class CountQuery(TextFilter):
+    """What is counted, and by what."""
+
+    by: list[Facet] = Field(default=[], max_length=len(FACETS), description="may be given again")
+    limit: int = Field(default=20, ge=1, le=MAX_PAGE, description="of each field at most so many values")
 
 
 class UploadQuery(Strict):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Unpack
 
 from emovec_db.database.handle import Handle
+from emovec_db.domain.facets import Count, FacetValue
 from emovec_db.domain.ingest import (
     AudioFile,
 )
@@ -29,6 +31,17 @@ class Looking(Handle):
         with self._parts.store.read() as unit:
             stored = unit.collections.get(self.name)
             return unit.recordings.page(stored.collection_id, Filter(**chosen), cursor, limit)
+
+    def count(self, **chosen: Unpack[FilterFields]) -> Count:
+        """How many utterances fulfil the filter, and of how many recordings they are."""
+        with self._parts.store.read() as unit:
+            return unit.facets.count(unit.collections.get(self.name), Filter(**chosen))
+
+    def facets(self, *by: str, limit: int = 20, **chosen: Unpack[FilterFields]) -> Mapping[str, tuple[FacetValue, ...]]:
+        """The same by each value of some fields (`domain.facets.FACETS`), the most frequent first."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            return {facet: unit.facets.by(stored, facet, Filter(**chosen), limit) for facet in by}
 
     def recording(self, recording_id: int) -> Recording:
         """One recording; NotFoundError where there is none."""

@@ -3,6 +3,7 @@
 from emovec_db.documents.classification import audit_document, check_document, classification_document
 from emovec_db.documents.clusterings import cluster_document, clustering_document
 from emovec_db.documents.collections import collection_document, model_document
+from emovec_db.documents.facets import count_document
 from emovec_db.documents.generations import generation_document, label_changes_document, reencode_document
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
 from emovec_db.documents.policies import policy_document, refusal_document
@@ -21,6 +22,7 @@ __all__ = [
     "cluster_document",
     "clustering_document",
     "collection_document",
+    "count_document",
     "deletion_document",
     "evaluation_document",
     "filter_document",

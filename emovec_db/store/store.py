@@ -14,6 +14,7 @@ from emovec_db.store.changes import Changes
 from emovec_db.store.clusterings import Clusterings
 from emovec_db.store.collections import Collections
 from emovec_db.store.engine import Engines, is_sqlite, parse_url, shown
+from emovec_db.store.facets import Facets
 from emovec_db.store.failures import Failures
 from emovec_db.store.generations import Generations
 from emovec_db.store.integrity import Integrity
@@ -42,6 +43,7 @@ class Unit:
         self.utterances = Utterances(connection)
         self.summaries = Summaries(connection)
         self.tracks = Tracks(connection)
+        self.facets = Facets(connection)
         self.fitted_spaces = FittedSpaces(connection)
         self.changes = Changes(connection)
         self.jobs = Jobs(connection)

@@ -116,6 +116,12 @@ class Utterances:
 
     def ids(self, collection: Collection, filter: Filter) -> NDArray[np.int64]:
         """Ids of the utterances that fulfil the filter: int64 (n,), ascending."""
+        found = self._connection.execute(self.chosen(collection, filter)).fetchall()
+        # sorted here: asking the database for an order would make it walk the whole generation
+        return np.sort(np.array([row[0] for row in found], dtype=np.int64))
+
+    def chosen(self, collection: Collection, filter: Filter) -> Query:
+        """The statement that gives the ids of the utterances that fulfil the filter."""
         statement = select(UtteranceRow.utterance_id).where(
             UtteranceRow.generation_id == collection.generation.generation_id
         )
@@ -130,9 +136,7 @@ class Utterances:
             # IN, not a join: without statistics SQLite would walk the generation and look up each recording
             chosen = select(RecordingRow.recording_id).where(RecordingRow.collection_id == collection.collection_id)
             statement = statement.where(UtteranceRow.recording_id.in_(chosen.where(*on_recording)))
-        found = self._connection.execute(statement.where(*on_utterance)).fetchall()
-        # sorted here: asking the database for an order would make it walk the whole generation
-        return np.sort(np.array([row[0] for row in found], dtype=np.int64))
+        return statement.where(*on_utterance)
 
     def vectors(self, collection: Collection, utterance_ids: Sequence[int] | NDArray[np.int64]) -> Vectors:
         """Embeddings and scores, in the order asked; ids that the collection's generation lacks are left out."""

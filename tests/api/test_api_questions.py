@@ -14,6 +14,7 @@ from emovec_db.api.schemas.answers import (
     Classification,
     Clustering,
     ClusteringPage,
+    Counts,
     EncoderInUse,
     Profile,
     SearchResult,
@@ -144,6 +145,15 @@ def test_conditions_choose_in_lists_searches_and_clusterings(api: Api, stored: d
     refused = api.client.get(f"{COLLECTION}/recordings", query_string={"where": "customer ="})
     failed(refused, 400, "bad_query")
     assert "at character 11" in refused.json["message"]
+
+
+def test_counts(api: Api, stored: dict[float, int]) -> None:
+    asked = {"by": ["label", "customer"], "where": "customer = low and recorded_at >= 2026-03-02"}
+    answer = checked(api.client.get(f"{COLLECTION}/counts", query_string=asked), 200, Counts)
+    assert (answer["utterances"], answer["recordings"]) == (2, 2)
+    assert answer["facets"]["customer"] == [{"value": "low", "utterances": 2, "recordings": 2}]
+    assert sum(one["utterances"] for one in answer["facets"]["label"]) == 2
+    failed(api.client.get(f"{COLLECTION}/counts", query_string={"by": "colour"}), 422, "invalid")
 
 
 def test_search_by_embedding_with_filter(api: Api, stored: dict[float, int]) -> None:

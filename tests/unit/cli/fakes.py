@@ -16,6 +16,7 @@ from emovec_db.domain.clustering import Cluster, Clustering
 from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
 from emovec_db.domain.evaluation import Evaluation, Measures
+from emovec_db.domain.facets import Count, FacetValue
 from emovec_db.domain.fitted_space import FittedSpace
 from emovec_db.domain.index_state import IndexState
 from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport
@@ -224,6 +225,14 @@ class FakeCollection:
     def classify(self, file: Path, *, frames: bool = False, **said: str) -> Classification:
         self._asked("collection.classify", file, frames=frames, **said)
         return classification(frames=frames)
+
+    def count(self, **wanted: Any) -> Count:
+        self._asked("count", **wanted)
+        return Count(3, 2)
+
+    def facets(self, *by: str, **wanted: Any) -> dict[str, tuple[FacetValue, ...]]:
+        self._asked("facets", *by, **wanted)
+        return {field: (FacetValue(NASTY_NAME, Count(2, 1)), FacetValue(None, Count(1, 1))) for field in by}
 
     def policy(self) -> Policy:
         return Policy(forbidden_roles=("agent",))

@@ -39,6 +39,7 @@ SHOWING = {
     "jobs retry": ("jobs", "retry", "7"),
     "reencode": ("reencode", "--to", "large"),
     "sample": ("reencode", "--to", "large", "--sample", "200"),
+    "count": ("count", "--by", "customer"),
     "space list": ("space", "list"),
     "space fit": ("space", "fit"),
     "space evaluate": ("space", "evaluate", "--labels", "labels.csv"),
@@ -208,6 +209,17 @@ class TestSearch:
         assert run("search", "clip.wav").out == "No matches.\n"
         assert run("search", "clip.wav", "--customer", "x").out == "No matches; the filters may be too narrow.\n"
         assert run("search", "clip.wav", "--json").json == {"space": "emotion", "matches": []}
+
+
+class TestCount:
+    def test_json_holds_the_contract(self, run: Run, database: FakeDatabase) -> None:
+        document = run("count", "--by", "customer", "--limit", "7", "--label", "sad", "--json").json
+
+        assert document["utterances"] == 3
+        assert document["recordings"] == 2
+        assert document["facets"]["customer"][1] == {"value": None, "utterances": 1, "recordings": 1}
+        asked = {**NO_FILTER, "label": "sad"}
+        assert database.asked == [("count", (), asked), ("facets", ("customer",), {"limit": 7, **asked})]
 
 
 class TestSpace:
