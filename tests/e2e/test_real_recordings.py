@@ -36,7 +36,7 @@ def test_emotional_clips_find_themselves(emovec: Emovec, fixtures: Path) -> None
     assert report["seconds"] > 0
     for clip in clips:
         found = emovec.json("search", clip, "-k", "3", "--collection", "emotional")
-        assert found["space"] == "embedding"
+        assert found["space"] == "scores"
         assert len(found["matches"]) == 3
         best = found["matches"][0]
         assert best["uri"].endswith(clip.name)
