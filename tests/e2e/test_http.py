@@ -85,7 +85,8 @@ def test_500_clips_uploaded_searched_clustered_profiled(
 
     speaker, paths = max(by_speaker.items(), key=lambda one: len(one[1]))
     with paths[0].open("rb") as file:
-        found = client.post(f"{SPEECH}/searches", data={"k": 5, "space": "embedding"}, files={"recording": (paths[0].name, file)}).json()
+        asked = {"k": 5, "space": "embedding"}
+        found = client.post(f"{SPEECH}/searches", data=asked, files={"recording": (paths[0].name, file)}).json()
     assert found["matches"][0]["similarity"] == pytest.approx(1, abs=1e-5)
     assert found["matches"][0]["customer"] == speaker
     recording = found["matches"][0]["recording_id"]
