@@ -9,7 +9,7 @@ from flask_openapi.models.tag import Tag
 from emovec_db.api.context import collection
 from emovec_db.api.filters import conditions
 from emovec_db.api.openapi import SECURITY, failures
-from emovec_db.api.schemas.answers import Counts
+from emovec_db.api.schemas.overviews import Counts
 from emovec_db.api.schemas.requests import CollectionPath, CountQuery
 from emovec_db.documents import count_document
 

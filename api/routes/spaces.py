@@ -8,7 +8,7 @@ from flask_openapi.models.tag import Tag
 
 from emovec_db.api.context import collection
 from emovec_db.api.openapi import SECURITY, failures
-from emovec_db.api.schemas.answers import Space, Spaces
+from emovec_db.api.schemas.overviews import Space, Spaces
 from emovec_db.api.schemas.requests import CollectionPath
 from emovec_db.documents import fitted_space_document, spaces_document
 

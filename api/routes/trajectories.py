@@ -12,7 +12,7 @@ from emovec_db.api.context import collection, context
 from emovec_db.api.filters import JsonFilter, TextFilter, conditions
 from emovec_db.api.forms import form_fields, json_body
 from emovec_db.api.openapi import SECURITY, failures, request_body
-from emovec_db.api.schemas.answers import TrajectoryResult
+from emovec_db.api.schemas.overviews import TrajectoryResult
 from emovec_db.api.schemas.requests import CollectionPath, CourseFields, CourseForm, TrajectoryBody
 from emovec_db.api.uploads import on_disk, upload_limits
 from emovec_db.database import Collection

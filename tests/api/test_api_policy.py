@@ -21,8 +21,8 @@ from emovec_db.api.schemas.answers import (
     RefusalPage,
     SearchResult,
     Similarity,
-    TrajectoryResult,
 )
+from emovec_db.api.schemas.overviews import TrajectoryResult
 from tests.api.requests import COLLECTION, KEY, Api, checked, failed, file
 from tests.calls import files_with_agent, write_call
 

@@ -14,13 +14,12 @@ from emovec_db.api.schemas.answers import (
     Classification,
     Clustering,
     ClusteringPage,
-    Counts,
     EncoderInUse,
     Profile,
     SearchResult,
     Similarity,
-    TrajectoryResult,
 )
+from emovec_db.api.schemas.overviews import Counts, TrajectoryResult
 from emovec_db.emotions import LABELS
 from tests.api.requests import COLLECTION, Api, checked, failed, file, wav
 from tests.sounds import tone
