@@ -19,6 +19,7 @@ _COUNT = (
     .values(change_seq=CollectionRow.change_seq + bindparam("changes"))
     .returning(CollectionRow.change_seq)
 )
+_HEAD = select(CollectionRow.change_seq).where(CollectionRow.collection_id == bindparam("collection_id"))
 _INSERT = insert(table_of(ChangeRow))
 
 
@@ -30,8 +31,7 @@ class Changes:
 
     def head(self, collection_id: int) -> int:
         """The number of the newest change, of whatever generation; 0: nothing ever happened."""
-        counter = select(CollectionRow.change_seq).where(CollectionRow.collection_id == collection_id)
-        seq = self._connection.scalar(counter)
+        seq = self._connection.scalar(_HEAD, {"collection_id": collection_id})
         if seq is None:
             raise NotFoundError(f"no collection with id {collection_id}")
         return seq

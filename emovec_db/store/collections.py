@@ -39,7 +39,7 @@ class Collections:
 
     def find(self, name: str) -> Collection | None:
         """The collection of this name, with its active generation."""
-        row = self._connection.execute(_select().where(CollectionRow.name == name)).one_or_none()
+        row = self._connection.execute(_BY_NAME, {"name": name}).one_or_none()
         return None if row is None else rows.collection_from(row)
 
     def get(self, name: str) -> Collection:
@@ -161,3 +161,7 @@ def _select() -> Query:
         GenerationRow.diarization,
         GenerationRow.voices,
     ).join(GenerationRow, GenerationRow.generation_id == CollectionRow.active_generation_id)
+
+
+# Whatever is asked of a collection runs this first: built once, since building costs more than running.
+_BY_NAME = _select().where(CollectionRow.name == bindparam("name"))

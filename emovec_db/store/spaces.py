@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.fitted_space import EMOTION, EmotionMap, FittedSpace
@@ -27,6 +27,16 @@ from emovec_db.store.types import VECTOR_DTYPE
 _SPEAKER, _CUSTOMER = "speaker:", "customer:"
 #: of a fit of which nothing is kept but which versions there were
 _FORGOTTEN: dict[str, Any] = {"utterances": 0, "embedding_mean": b"", "basis": b"", "score_mean": b""}
+
+
+#: every search asks: built once, since building costs more than running
+_ANYBODY = (
+    select(FittedSpacePersonRow.person)
+    .where(
+        FittedSpacePersonRow.generation_id == bindparam("generation_id"), FittedSpacePersonRow.name == bindparam("name")
+    )
+    .limit(1)
+)
 
 
 class FittedSpaces:
@@ -65,8 +75,7 @@ class FittedSpaces:
 
     def knows_people(self, collection: Collection) -> bool:
         """Whether the newest fit knows anybody: for strangers it finds less than the scores do."""
-        anybody = select(FittedSpacePersonRow.person).filter_by(**_key(collection)).limit(1)
-        return self._connection.scalar(anybody) is not None
+        return self._connection.scalar(_ANYBODY, _key(collection)) is not None
 
     def draw_version(self, collection: Collection) -> int:
         """The version of a fit that begins; none is drawn twice, also where a fit never took over.

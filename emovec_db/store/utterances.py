@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
@@ -103,16 +103,16 @@ class Utterances:
         """Those of the utterances that the collection's generation has, by id."""
         found = {}
         for ids in chunks([int(utterance_id) for utterance_id in utterance_ids]):
-            for row in self._connection.execute(_select(collection).where(UtteranceRow.utterance_id.in_(ids))):
+            chosen = {"generation_id": collection.generation.generation_id, "ids": list(ids)}
+            for row in self._connection.execute(_CHOSEN, chosen):
                 found[row.utterance_id] = rows.utterance_from(row, collection.generation.encoder)
         return found
 
     def of_recording(self, collection: Collection, recording_id: int) -> tuple[Utterance, ...]:
         """A recording's utterances by start."""
-        statement = _select(collection).where(UtteranceRow.recording_id == recording_id)
-        by_start = statement.order_by(UtteranceRow.start_s, UtteranceRow.utterance_id)
         encoder = collection.generation.encoder
-        return tuple(rows.utterance_from(row, encoder) for row in self._connection.execute(by_start))
+        of_recording = {"generation_id": collection.generation.generation_id, "recording_id": recording_id}
+        return tuple(rows.utterance_from(row, encoder) for row in self._connection.execute(_BY_START, of_recording))
 
     def ids(self, collection: Collection, filter: Filter) -> NDArray[np.int64]:
         """Ids of the utterances that fulfil the filter: int64 (n,), ascending."""
@@ -185,7 +185,7 @@ def _vector_bytes(embedding: NDArray[np.float32], collection: Collection) -> byt
     return np.ascontiguousarray(embedding, dtype=VECTOR_DTYPE).tobytes()
 
 
-def _select(collection: Collection) -> Query:
+def _select() -> Query:
     first_uri = (
         select(SourceRow.uri)
         .where(SourceRow.recording_id == RecordingRow.recording_id)
@@ -216,5 +216,14 @@ def _select(collection: Collection) -> Query:
         .join(ProvenanceRow, ProvenanceRow.provenance_id == PredictionRow.provenance_id)
         .join(RecordingRow, RecordingRow.recording_id == UtteranceRow.recording_id)
         .outerjoin(CustomerRow, CustomerRow.customer_id == RecordingRow.customer_id)
-        .where(UtteranceRow.generation_id == collection.generation.generation_id)
+        .where(UtteranceRow.generation_id == bindparam("generation_id"))
     )
+
+
+# Every search runs these: built once, since building costs more than running.
+_CHOSEN = _select().where(UtteranceRow.utterance_id.in_(bindparam("ids", expanding=True)))
+_BY_START = (
+    _select()
+    .where(UtteranceRow.recording_id == bindparam("recording_id"))
+    .order_by(UtteranceRow.start_s, UtteranceRow.utterance_id)
+)
