@@ -57,9 +57,13 @@ def write(
 
     Returns:
         Recording ids by uri.
+
+    Raises:
+        GenerationReplacedError: the collection serves from another generation by now.
     """
     with store.write() as unit:
-        unit.collections.lock(collection.collection_id)
+        # also for a batch of nothing but failures: the generation that took over may hear speech in them
+        unit.collections.lock_serving(collection)
         policy = unit.policies.of(collection.collection_id)
         writing = _Writing(unit, collection, provenance, policy, displaced)
         stored: dict[str, list[int]] = {}

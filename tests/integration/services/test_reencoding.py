@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -326,10 +327,14 @@ def test_an_ingest_that_is_overtaken_goes_on_with_the_new_encoder(
     assert numbers(calls) == numbers(oracle)
 
 
+@pytest.mark.parametrize("ahead", [1, 2])
 def test_what_the_former_cuts_found_no_speech_in_is_heard_anew(
-    calls: Collection, opened: Open, tmp_path: Path, monkeypatch: Patch
+    calls: Collection, opened: Open, tmp_path: Path, monkeypatch: Patch, ahead: int
 ) -> None:
-    """Overtaken by a generation that cuts into windows, an ingest takes humming too, also what was read before."""
+    """Overtaken by a generation that cuts into windows, an ingest takes humming too, also what was read before.
+
+    At the switch one batch is encoded, of speech, or one of nothing but failures by the former cuts as well.
+    """
     # speech alone is written before: humming that is would have failed by then, and rightly
     monkeypatch.setattr(pipeline, "BATCH_FILES", 2)
     folder = tmp_path / "humming"
@@ -338,8 +343,19 @@ def test_what_the_former_cuts_found_no_speech_in_is_heard_anew(
         write(folder / f"{number}.wav", babble(31, seed=number))
     first = write(tmp_path / "speech.wav", babble(1, seed=9))
     other = opened().collection("calls")
+    encoded = threading.Semaphore(0)
+    encode = archive_module.Ingest._encode
+
+    def counted(*arguments: Any) -> object:
+        done = encode(*arguments)
+        encoded.release()
+        return done
+
+    monkeypatch.setattr(archive_module.Ingest, "_encode", counted)
 
     def switch() -> None:
+        for _ in range(ahead):
+            assert encoded.acquire(timeout=60)
         assert other.generations.reencode(segmentation="windows").outcome is ReencodeOutcome.SWITCHED
 
     report = calls.ingest(first, write(tmp_path / "more.wav", babble(1, seed=8)), folder, progress=once(switch))
