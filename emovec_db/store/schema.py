@@ -16,7 +16,7 @@ from emovec_db.store.engine import PAGE_SIZE_BYTES, Engines, is_sqlite, parse_ur
 from emovec_db.store.translation import translated
 
 #: the newest migration; a constant, so that opening a database need not load Alembic
-HEAD_REVISION = "0008"
+HEAD_REVISION = "0009"
 
 #: any number; every process that migrates on PostgreSQL takes this lock
 _ADVISORY_LOCK = 0x656D6F766563

@@ -13,6 +13,7 @@ import pytest
 
 import emovec_db
 from emovec_db.database import Collection, Database
+from emovec_db.domain.annotation import TableRead
 from emovec_db.domain.encoding import Prediction
 from emovec_db.domain.recording import Details, NewUtterance, Source
 from emovec_db.emotions import LABELS
@@ -119,11 +120,12 @@ def test_nobody_is_measured_by_a_space_that_was_fitted_on_them(
     fitted_on: list[set[str]] = []
     learn = spaces.learn
 
-    def noted(sample, everything):  # type: ignore[no-untyped-def]
+    def noted(sample, everything, annotated):  # type: ignore[no-untyped-def]
         parts = list(everything)
-        fitted_on.append({person for part in (sample, *parts) for person in part.people})
-        return learn(sample, iter(parts))
+        fitted_on.append({person for part in (sample, *parts, annotated.heard) for person in part.people})
+        return learn(sample, iter(parts), annotated)
 
+    calls.spaces.fit(labels_of(tmp_path, 270))
     monkeypatch.setattr(spaces, "learn", noted)
     calls.spaces.evaluate(labels_of(tmp_path, 270))
     assert len(fitted_on) == 3
@@ -131,6 +133,43 @@ def test_nobody_is_measured_by_a_space_that_was_fitted_on_them(
     left_out = [everybody - people for people in fitted_on]
     assert all(len(people) == 2 for people in left_out)
     assert set.union(*left_out) == everybody - {"customer:first"}
+
+
+def test_annotations_are_kept_for_all_later_fits_and_go_with_their_recording(calls: Collection, tmp_path: Path) -> None:
+    fitted = calls.spaces.fit(labels_of(tmp_path, 100))
+    assert (fitted.version, fitted.utterances, fitted.annotated) == (1, 271, 100)
+    assert fitted.table == TableRead(recordings=100, unlabelled=1, not_stored=1)
+    listed = calls.spaces.all()["emotion"]
+    assert listed is not None
+    assert (listed.annotated, listed.table) == (100, None)
+    again = calls.spaces.fit()
+    assert (again.version, again.annotated, again.table) == (2, 100, None)
+    assert nearest_of(calls, 5)
+    assert calls.check().consistent
+    with calls._parts.store.read() as unit:
+        first = unit.utterances.get(unit.collections.get("calls"), 2).recording_id
+    calls.delete(first)
+    assert calls.spaces.fit().annotated == 99
+
+
+def test_an_annotation_is_replaced_by_a_later_one(calls: Collection, tmp_path: Path) -> None:
+    table = tmp_path / "again.csv"
+    for labels in ("angry", "happy", "sad\n0.wav,happy"):
+        rows = labels.replace("\n", ",speaker 0,\n")
+        table.write_text(f"path,label,speaker,sentence\n0.wav,{rows},,\n1.wav,neutral,,\n", encoding="utf-8")
+        calls.spaces.fit(table)
+        with calls._parts.store.read() as unit:
+            ids, places = unit.annotations.of_utterances(unit.collections.get("calls"))
+        named = dict(zip(ids.tolist(), (LABELS[place] for place in places), strict=True))
+        assert named == {2: "angry" if labels == "angry" else "happy", 3: "neutral"}
+
+
+def test_a_label_that_is_none_of_the_nine_annotates_nothing(calls: Collection, tmp_path: Path) -> None:
+    table = tmp_path / "calm.csv"
+    table.write_text("path,label,speaker,sentence\n0.wav,angry,,\n1.wav,calm,,\n", encoding="utf-8")
+    with pytest.raises(QueryError, match=r"calm.csv, line 3: label 'calm' is none of the nine: expected angry, disg"):
+        calls.spaces.fit(table)
+    assert calls.spaces.fit().annotated == 0
 
 
 def test_a_table_that_makes_no_sense_is_refused(calls: Collection, tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from emovec_db.domain.annotation import TableRead
 from emovec_db.domain.classification import CheckReport, Classification, Deletion
 from emovec_db.domain.clustering import Cluster, Clustering
 from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
@@ -57,7 +58,9 @@ NASTY_URI = "file:///calls/a%0A%1B%5B31m%5Bbold%5Db%F0%9F%98%80.wav"
 NASTY_SHOWN = r"a\n\x1b[31m[bold]b😀.wav"
 
 
-FITTED = FittedSpace(name="emotion", version=2, fitted_at=WHEN, utterances=5400, seq=5600, people=81, forgotten=1)
+FITTED = FittedSpace(
+    name="emotion", version=2, fitted_at=WHEN, utterances=5400, annotated=4510, seq=5600, people=81, forgotten=1
+)
 
 PARTS = (
     PlacedPart(name="neutral", start_s=0.0, end_s=1.0, score=0.65),
@@ -187,8 +190,9 @@ class FakeSpaces:
     def default(self) -> str:
         return "emotion"
 
-    def fit(self) -> FittedSpace:
-        return FITTED
+    def fit(self, labels: Path | None) -> FittedSpace:
+        table = TableRead(recordings=4500, unlabelled=2, not_stored=1)
+        return replace(FITTED, table=table) if labels else FITTED
 
     def evaluate(self, labels: Path) -> Evaluation:
         figures = Measures(

@@ -41,7 +41,7 @@ SHOWING = {
     "sample": ("reencode", "--to", "large", "--sample", "200"),
     "count": ("count", "--by", "customer"),
     "space list": ("space", "list"),
-    "space fit": ("space", "fit"),
+    "space fit": ("space", "fit", "--labels", "labels.csv"),
     "space evaluate": ("space", "evaluate", "--labels", "labels.csv"),
     "generations list": ("generations", "list"),
     "generations switch": ("generations", "switch", "2"),
@@ -229,9 +229,12 @@ class TestSpace:
             "version": 2,
             "fitted_at": "2026-03-01T13:30:00Z",
             "utterances": 5400,
+            "annotated": 4510,
             "people": 81,
         }
         assert run("space", "fit", "--json").json == fitted
+        table = {"recordings": 4500, "unlabelled": 2, "not_stored": 1}
+        assert run("space", "fit", "--labels", "labels.csv", "--json").json == {**fitted, "table": table}
         listed = run("space", "list", "--json").json
         assert listed["default"] == "emotion"
         assert [one["space"] for one in listed["spaces"]] == ["embedding", "scores", "embedding-scores", "emotion"]
@@ -250,6 +253,10 @@ class TestSpace:
 
     def test_it_says_what_was_learned_and_left_out(self, run: Run, database: FakeDatabase) -> None:
         assert "Version 2 of emotion was learned from 5,400 utterances and knows 81 people." in run("space", "fit").out
+        taught = run("space", "fit", "--labels", "labels.csv").out
+        assert "Of them, 4,510 utterances had annotations." in taught
+        assert "The table annotated 4,500 recordings." in taught
+        assert "Rows left out: 2 without label, 1 not stored." in taught
         assert "Rows left out: 2 without label." in run("space", "evaluate", "--labels", "labels.csv").out
 
 
