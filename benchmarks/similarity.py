@@ -3,8 +3,9 @@
 Clips are encoded by compact as trained without their speakers: such encoders are made by `python -m tools.compact.train
 --fold 0` and so on into build/compact; those that are missing are said to be. An encoder's unseen speakers are searched
 for among each other, each corpus by itself. `emotion` is fitted without labels: to other speakers only (unknown), or to
-those who are searched for, as in a collection that was fitted (known); and
-again with the labels of those who are not searched for as annotations. Intervals of 95 % by drawing speakers again.
+those who are searched for, as in a collection that was fitted (known); and again with the labels of those who are not
+searched for as annotations, and with these labels in the place of their scores. Intervals of 95 % by drawing speakers
+again.
 
 python -m benchmarks.similarity --data ../shared/data/speech
 """
@@ -162,9 +163,16 @@ def taught_spaces(corpus: Corpus, own: Heard, rest: Heard) -> dict[str, Space]:
     literal = Heard(embeddings=rest.embeddings, scores=scores, people=rest.people)
     return {
         TAUGHT_UNKNOWN: EmotionSpace(1, learn(rest, [rest], taught)),
-        TAUGHT_KNOWN: EmotionSpace(1, learn(own, [own], taught)),
+        # whoever is annotated is in the collection too
+        TAUGHT_KNOWN: EmotionSpace(1, learn(joined(own, rest), [own, rest], taught)),
         f"{UNKNOWN}, {LITERAL}": EmotionSpace(1, learn(literal, [literal])),
     }
+
+
+def joined(first: Heard, second: Heard) -> Heard:
+    """The utterances of both."""
+    names = ("embeddings", "scores", "people")
+    return Heard(**{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in names})
 
 
 def rows_of(heard: Heard, at: NDArray[np.bool_]) -> Heard:

@@ -15,7 +15,7 @@ from emovec_db.spaces.scores import rooted
 RIDGE = 1.0
 #: share of the similarity that very many annotations have; n of them have n / (n + FEW) of it, since few of them tell
 #: less than what is learned without; benchmarks/similarity.py compares
-WEIGHT, FEW = 0.6, 100
+WEIGHT, FEW = 0.45, 100
 
 
 def features(annotated: Annotated) -> NDArray[np.float64]:
