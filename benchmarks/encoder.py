@@ -31,7 +31,7 @@ print(json.dumps(loaded_s))
 """
 #: the last word of a variant's name to the kind of product whose speed limits it; the rest multiplies float32
 KINDS = {"bf16": "bf16", "int8": "int8", "int8-onnx": "int8"}
-#: one of each loader: the others differ in a word, and each process imports torch and FunASR anew
+#: one of each loader: the others differ in a word, and each process imports torch anew
 SMOKE_PROCESSES = (GENERATE, "torch fp32", "onnxruntime fp32")
 
 
