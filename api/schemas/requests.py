@@ -144,6 +144,7 @@ class SearchFields(Strict):
     )
     per_customer: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
     per_recording: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
+    exact: bool = Field(default=False, description="compare with all that is stored, whatever the index; takes longer")
 
 
 class SearchForm(SearchFields, TextFilter):

@@ -45,6 +45,9 @@ class Nearness:
     per_recording: Annotated[
         int | None, typer.Option(metavar="NUMBER", min=1, help="At most so many matches of each recording.")
     ] = None
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Compare with all that is stored, whatever the index; takes longer.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

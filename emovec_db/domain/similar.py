@@ -24,6 +24,7 @@ class SearchFields(FilterFields, total=False):
     exclude_same: Same | None
     per_customer: int | None
     per_recording: int | None
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Question:
     #: at most so many matches of each; recordings without a customer count as one each
     per_customer: int | None = None
     per_recording: int | None = None
+    #: compare with every stored vector that may be found, whatever the index
+    exact: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MAX_K:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 
@@ -15,9 +16,10 @@ from emovec_db.domain.query import Heard, Match
 from emovec_db.domain.recording import Utterance
 from emovec_db.domain.similar import Examples, Question
 from emovec_db.errors import QueryError
-from emovec_db.index.protocol import VectorIndex
+from emovec_db.index.choice import is_small
 from emovec_db.services.examples import Exemplified, exemplified
 from emovec_db.services.live_index import LiveIndexes
+from emovec_db.services.stored_scan import Searched, StoredScan
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
 
@@ -68,11 +70,22 @@ class Search:
     def _search(
         self, collection: Collection, space: Space, asked: Callable[[Unit], Exemplified], question: Question
     ) -> tuple[Match, ...]:
+        with self._searched(collection, space, question) as (unit, searched):
+            return _Finding(unit, collection, space, searched, question).matches(asked(unit))
+
+    @contextmanager
+    def _searched(self, collection: Collection, space: Space, question: Question) -> Iterator[tuple[Unit, Searched]]:
+        """A read unit and what is searched, in the same state; a long scan keeps no other search waiting."""
+        if question.exact:
+            with self.store.read() as unit:
+                if not is_small(unit.utterances.count(collection)):
+                    yield unit, StoredScan(unit, collection, space)
+                    return
         live = self.indexes.of(collection, space)
         with live.level() as (unit, index):
-            matches = _Finding(unit, collection, space, index, question).matches(asked(unit))
+            # what shrank since its index was built may be small and have an approximate one
+            yield unit, StoredScan(unit, collection, space) if question.exact and not index.exact else index
         live.save_if_worthwhile()
-        return matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,7 @@ class _Finding:
     unit: Unit
     collection: Collection
     space: Space
-    index: VectorIndex
+    index: Searched
     question: Question
 
     def matches(self, asked: Exemplified) -> tuple[Match, ...]:

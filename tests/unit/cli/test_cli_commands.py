@@ -124,7 +124,7 @@ class TestSearch:
             "--speaker", "s1", "--role", "agent", "--label", "sad", "--since", "2026-07-01", "--until",
             "2026-08-01T12:00+00:00", "--min-confidence", "0.6", "--metadata", "a=1=2", "--metadata", "b=",
             "--recording-role", "customer", "--recording-channel", "right", "--exclude-same", "speaker",
-            "--per-customer", "2", "--per-recording", "1",
+            "--per-customer", "2", "--per-recording", "1", "--exact",
         )  # fmt: skip
 
         assert database.asked == [
@@ -149,6 +149,7 @@ class TestSearch:
                     "exclude_same": "speaker",
                     "per_customer": 2,
                     "per_recording": 1,
+                    "exact": True,
                 },
             )
         ]
@@ -183,7 +184,7 @@ class TestSearch:
         run("search", *words)
 
         options = dict.fromkeys(("min_similarity", "exclude_same", "per_customer", "per_recording"))
-        assert database.asked == [(*asked, {"k": 10, "space": space, **options, **NO_FILTER})]
+        assert database.asked == [(*asked, {"k": 10, "space": space, "exact": False, **options, **NO_FILTER})]
 
     @pytest.mark.parametrize(
         ("words", "message"),
