@@ -80,6 +80,7 @@ def _options(fields: SearchFields, filter_: JsonFilter | TextFilter, space: str)
         "exclude_same": fields.exclude_same,
         "per_customer": fields.per_customer,
         "per_recording": fields.per_recording,
+        "diversify": fields.diversify,
         "exact": fields.exact,
         **conditions(filter_),
     }

@@ -144,6 +144,9 @@ class SearchFields(Strict):
     )
     per_customer: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
     per_recording: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
+    diversify: Similarity | bool | None = Field(
+        default=None, description="leave out what is at least so similar to a match before it; true: 0.98"
+    )
     exact: bool = Field(default=False, description="compare with all that is stored, whatever the index; takes longer")
 
 

@@ -45,9 +45,23 @@ class Nearness:
     per_recording: Annotated[
         int | None, typer.Option(metavar="NUMBER", min=1, help="At most so many matches of each recording.")
     ] = None
+    diversify: Annotated[
+        bool, typer.Option("--diversify", help="Leave out what is nearly the same as a match before it.")
+    ] = False
+    diversify_above: Annotated[
+        float | None,
+        typer.Option(metavar="NUMBER", min=-1, max=1, help="The same from this similarity on; 0.98 unless given."),
+    ] = None
     exact: Annotated[
         bool, typer.Option("--exact", help="Compare with all that is stored, whatever the index; takes longer.")
     ] = False
+
+    def options(self) -> dict[str, Any]:
+        """As the keyword arguments of searches."""
+        options = asdict(self)
+        above = options.pop("diversify_above")
+        options["diversify"] = self.diversify or None if above is None else above
+        return options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +140,7 @@ def search(
         raise QueryError("--unlike goes with --like: say what matches should be like too")
     with opened() as database:
         zone = database.settings.zone
-        wanted = {**asdict(nearness), **conditions.as_filter(zone)}
+        wanted = {**nearness.options(), **conditions.as_filter(zone)}
         stored = database.collection(collection)
         space = wanted["space"] = nearness.space or (stored.spaces.default() if alike.scores is None else "scores")
         with working("Searching"):

@@ -112,7 +112,7 @@ class Searching(Handle):
         return spaces.named(stored, str(name or spaces.default_name(stored))), question
 
 
-_OF_QUESTION = {"k", "min_similarity", "exclude_same", "per_customer", "per_recording", "exact"}
+_OF_QUESTION = {"k", "min_similarity", "exclude_same", "per_customer", "per_recording", "diversify", "exact"}
 
 
 def mixture(scores: Mapping[str, float]) -> NDArray[np.float32]:

@@ -13,6 +13,8 @@ from emovec_db.errors import QueryError
 Same = Literal["recording", "customer", "speaker"]
 MAX_K = 10_000
 MAX_EXAMPLES = 1_000
+#: what `diversify=True` stands for: the same words by the same voice in another recording, in space `embedding`
+NEARLY_THE_SAME = 0.98
 
 
 class SearchFields(FilterFields, total=False):
@@ -24,6 +26,7 @@ class SearchFields(FilterFields, total=False):
     exclude_same: Same | None
     per_customer: int | None
     per_recording: int | None
+    diversify: float | bool | None
     exact: bool
 
 
@@ -39,6 +42,8 @@ class Question:
     #: at most so many matches of each; recordings without a customer count as one each
     per_customer: int | None = None
     per_recording: int | None = None
+    #: leaves out what is at least so similar to a match before it; True: `NEARLY_THE_SAME`
+    diversify: float | bool | None = None
     #: compare with every stored vector that may be found, whatever the index
     exact: bool = False
 
@@ -47,6 +52,10 @@ class Question:
             raise QueryError(f"k is {self.k}: expected 1 to {MAX_K}")
         if self.exclude_same is not None and self.exclude_same not in get_args(Same):
             raise QueryError(f"exclude_same is {self.exclude_same!r}: expected one of {', '.join(get_args(Same))}")
+        if isinstance(self.diversify, bool):
+            object.__setattr__(self, "diversify", NEARLY_THE_SAME if self.diversify else None)
+        if self.diversify is not None and not -1 <= self.diversify <= 1:
+            raise QueryError(f"diversify is {self.diversify}: expected a similarity, -1 to 1")
         for name, most in (("per_customer", self.per_customer), ("per_recording", self.per_recording)):
             if most is not None and most < 1:
                 raise QueryError(f"{name} is {most}: expected at least 1")
@@ -54,7 +63,7 @@ class Question:
     @property
     def is_choosy(self) -> bool:
         """Whether what is near may have to be passed over."""
-        return any((self.exclude_same, self.per_customer, self.per_recording))
+        return any((self.exclude_same, self.per_customer, self.per_recording)) or self.diversify is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

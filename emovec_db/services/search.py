@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil
 
 import numpy as np
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.query import Heard, Match
-from emovec_db.domain.recording import Utterance
 from emovec_db.domain.similar import Examples, Question
 from emovec_db.errors import QueryError
 from emovec_db.index.choice import is_small
 from emovec_db.services.examples import Exemplified, exemplified
 from emovec_db.services.live_index import LiveIndexes
+from emovec_db.services.near_duplicates import NearDuplicates
+from emovec_db.services.passing_over import PassingOver
 from emovec_db.services.stored_scan import Searched, StoredScan
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
@@ -29,6 +30,8 @@ OVER_FETCH = 1.5
 CHOOSY_FETCH = 4
 #: candidates at most, whatever is passed over
 MAX_CANDIDATES = 100_000
+#: candidates whose rows are read at a time
+ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,36 +152,19 @@ class _Finding:
         ]
         if not self.question.is_choosy:
             near = near[: self.question.k]
-        rows = self.unit.utterances.rows(self.collection, [utterance_id for utterance_id, _ in near])
-        admits = _Admission(self.question, asked.like)
-        matches = (Match(rows[one], similarity) for one, similarity in near if one in rows and admits(rows[one]))
-        return tuple(match for match, _ in zip(matches, range(self.question.k), strict=False))
+        return tuple(islice(self._let_through(asked, near), self.question.k))
 
-
-class _Admission:
-    """Lets utterances through in their order, unless they are the query's own or enough of their kind went before."""
-
-    def __init__(self, question: Question, like: Sequence[Utterance]) -> None:
-        self._question = question
-        self._own = {_owner(one, question.exclude_same) for one in like} - {None}
-        self._taken: Counter[tuple[str, object]] = Counter()
-
-    def __call__(self, utterance: Utterance) -> bool:
-        if _owner(utterance, self._question.exclude_same) in self._own:
-            return False
-        groups = {
-            # whoever has no customer is nobody else's
-            ("customer", utterance.customer or ("recording", utterance.recording_id)): self._question.per_customer,
-            ("recording", utterance.recording_id): self._question.per_recording,
-        }
-        if any(most is not None and self._taken[group] >= most for group, most in groups.items()):
-            return False
-        self._taken.update(groups.keys())
-        return True
-
-
-def _owner(utterance: Utterance, kind: str | None) -> object:
-    """The recording, customer or speaker; None where it has none, or none is asked for."""
-    if kind is None:
-        return None
-    return utterance.recording_id if kind == "recording" else getattr(utterance, kind)
+    def _let_through(self, asked: Exemplified, near: Sequence[tuple[int, float]]) -> Iterator[Match]:
+        """Those that may be shown, in their order; rows are read as far as they are asked for."""
+        duplicates = None
+        if self.question.diversify is not None:
+            duplicates = NearDuplicates(self.unit, self.collection, self.space, self.question.diversify)
+        lets_through = PassingOver(self.question, asked.like, duplicates)
+        for start in range(0, len(near), ROWS):
+            some = near[start : start + ROWS]
+            rows = self.unit.utterances.rows(self.collection, [utterance_id for utterance_id, _ in some])
+            if duplicates is not None:
+                duplicates.read(tuple(rows.values()))
+            for utterance_id, similarity in some:
+                if utterance_id in rows and lets_through(rows[utterance_id]):
+                    yield Match(rows[utterance_id], similarity)

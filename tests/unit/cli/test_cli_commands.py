@@ -124,7 +124,7 @@ class TestSearch:
             "--speaker", "s1", "--role", "agent", "--label", "sad", "--since", "2026-07-01", "--until",
             "2026-08-01T12:00+00:00", "--min-confidence", "0.6", "--metadata", "a=1=2", "--metadata", "b=",
             "--recording-role", "customer", "--recording-channel", "right", "--exclude-same", "speaker",
-            "--per-customer", "2", "--per-recording", "1", "--exact",
+            "--per-customer", "2", "--per-recording", "1", "--exact", "--diversify-above", "0.9",
         )  # fmt: skip
 
         assert database.asked == [
@@ -149,6 +149,7 @@ class TestSearch:
                     "exclude_same": "speaker",
                     "per_customer": 2,
                     "per_recording": 1,
+                    "diversify": 0.9,
                     "exact": True,
                 },
             )
@@ -183,8 +184,12 @@ class TestSearch:
     ) -> None:
         run("search", *words)
 
-        options = dict.fromkeys(("min_similarity", "exclude_same", "per_customer", "per_recording"))
+        options = dict.fromkeys(("min_similarity", "exclude_same", "per_customer", "per_recording", "diversify"))
         assert database.asked == [(*asked, {"k": 10, "space": space, "exact": False, **options, **NO_FILTER})]
+
+    def test_diversify_has_a_threshold_of_its_own(self, run: Run, database: FakeDatabase) -> None:
+        run("search", "--id", "4", "--diversify")
+        assert database.asked[0][2]["diversify"] is True
 
     @pytest.mark.parametrize(
         ("words", "message"),
