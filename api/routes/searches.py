@@ -18,7 +18,7 @@ from emovec_db.api.schemas.requests import CollectionPath, SearchBody, SearchFie
 from emovec_db.api.uploads import on_disk, upload_limits
 from emovec_db.database import Collection
 from emovec_db.documents import search_document
-from emovec_db.domain.query import Match
+from emovec_db.domain.answer import Answer
 
 searches = APIBlueprint(
     "searches",
@@ -52,14 +52,14 @@ def _own_space(body: SearchBody) -> str | None:
     return "scores" if body.scores is not None else None
 
 
-def _by_recording(searched: Collection, form: SearchForm, space: str) -> tuple[Match, ...]:
+def _by_recording(searched: Collection, form: SearchForm, space: str) -> Answer:
     limits = upload_limits(context().settings)
     with on_disk(form.recording) as (recording,), context().encoder.place():
         given = {"recording_role": form.recording_role, "recording_channel": form.recording_channel}
         return searched.similar(recording, limits=limits, **given, **_options(form, form, space))  # type: ignore[arg-type]
 
 
-def _by_stored(searched: Collection, body: SearchBody, space: str) -> tuple[Match, ...]:
+def _by_stored(searched: Collection, body: SearchBody, space: str) -> Answer:
     options = _options(body, body.filter, space)
     if body.embedding is not None:
         return searched.similar_to_vector(np.asarray(body.embedding, dtype=np.float32), **options)
@@ -80,6 +80,8 @@ def _options(fields: SearchFields, filter_: JsonFilter | TextFilter, space: str)
         "exclude_same": fields.exclude_same,
         "per_customer": fields.per_customer,
         "per_recording": fields.per_recording,
+        "group_by": fields.group_by,
+        "per_group": fields.per_group,
         "diversify": fields.diversify,
         "exact": fields.exact,
         **conditions(filter_),

@@ -150,11 +150,21 @@ class Match(Answer):
     similarity: float = Field(description="-1..1, higher is nearer; exact")
 
 
+class MatchGroup(Answer):
+    """The matches of one customer or recording, nearest first."""
+
+    customer: str | None
+    recording_id: int | None = Field(description="of groups by recording, and where there is no customer")
+    similarity: float = Field(description="of its nearest match")
+    matches: list[Match]
+
+
 class SearchResult(Answer):
-    """Matches, nearest first."""
+    """Matches, nearest first; by customer or recording where that was asked for."""
 
     space: str
-    matches: list[Match]
+    matches: list[Match] = Field(description="none where they are in groups")
+    groups: list[MatchGroup] | None = Field(None, description="where `group_by` was given")
 
 
 class Similarity(Answer):

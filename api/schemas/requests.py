@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from emovec_db.api.filters import JsonFilter, Label, Space, Strict, Text, TextFilter
 from emovec_db.domain.facets import FACETS
 from emovec_db.domain.recording import ROLES
-from emovec_db.domain.similar import MAX_EXAMPLES, Same
+from emovec_db.domain.similar import MAX_EXAMPLES, GroupBy, Same
 from emovec_db.domain.sound import MIX
 
 #: the greatest id that both databases can hold
@@ -144,6 +144,8 @@ class SearchFields(Strict):
     )
     per_customer: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
     per_recording: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
+    group_by: GroupBy | None = Field(default=None, description="then k counts groups")
+    per_group: int = Field(default=3, ge=1, le=MAX_K, description="of each group at most so many matches")
     diversify: Similarity | bool | None = Field(
         default=None, description="leave out what is at least so similar to a match before it; true: 0.98"
     )

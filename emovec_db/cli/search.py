@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,16 +11,13 @@ import typer
 from emovec_db.cli.conditions import Conditions
 from emovec_db.cli.option_sets import with_options
 from emovec_db.cli.options import CollectionOption, JsonOption, SearchSpaceOption, examples, group, shares
-from emovec_db.cli.output import console, print_json, table, working
+from emovec_db.cli.output import console, print_json, working
 from emovec_db.cli.session import opened
-from emovec_db.cli.text import moment, printable, recording_name, segment, short_emotion, whole_percent
 from emovec_db.errors import QueryError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from emovec_db.database import Collection
-    from emovec_db.domain.query import Match
+    from emovec_db.domain.answer import Answer
 
 app = group()
 
@@ -45,6 +41,11 @@ class Nearness:
     per_recording: Annotated[
         int | None, typer.Option(metavar="NUMBER", min=1, help="At most so many matches of each recording.")
     ] = None
+    group_by: Annotated[
+        str | None,
+        typer.Option(metavar="WHAT", help="Matches by customer or recording; -k is the number of groups then."),
+    ] = None
+    per_group: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="Of each group at most so many matches.")] = 3
     diversify: Annotated[
         bool, typer.Option("--diversify", help="Leave out what is nearly the same as a match before it.")
     ] = False
@@ -81,7 +82,7 @@ class Alike:
         list[int] | None, typer.Option(metavar="UTTERANCE", help="With --like, and not like this; may be given again.")
     ] = None
 
-    def search(self, stored: Collection, wanted: dict[str, Any]) -> tuple[Match, ...]:
+    def search(self, stored: Collection, wanted: dict[str, Any]) -> Answer:
         """Ask for it; exactly one of them is set."""
         if self.utterance_id is not None:
             return stored.similar_by_id(self.utterance_id, **wanted)
@@ -145,44 +146,18 @@ def search(
         space = wanted["space"] = nearness.space or (stored.spaces.default() if alike.scores is None else "scores")
         with working("Searching"):
             if file is not None:
-                matches = stored.similar(file, **asdict(given), **wanted)
+                answer = stored.similar(file, **asdict(given), **wanted)
             else:
-                matches = alike.search(stored, wanted)
+                answer = alike.search(stored, wanted)
         if as_json:
             from emovec_db.documents import search_document
 
-            print_json(search_document(space, matches))
+            print_json(search_document(space, answer))
         else:
-            _print(matches, zone, stored, narrowed=conditions != Conditions() or nearness.min_similarity is not None)
+            from emovec_db.cli.encoder_remark import encoder_remark
+            from emovec_db.cli.search_view import answer_view
 
-
-def _print(matches: tuple[Match, ...], zone: tzinfo, collection: Collection, *, narrowed: bool) -> None:
-    from emovec_db.cli.encoder_remark import encoder_remark
-
-    screen = console()
-    if not matches:
-        screen.print("No matches" + ("; the filters may be too narrow." if narrowed else "."))
-        return
-    screen.print(match_table(matches, zone))
-    screen.print(encoder_remark(collection))
-
-
-def match_table(matches: tuple[Match, ...], zone: tzinfo) -> Table:
-    """Matches, most similar first."""
-    rows = table(
-        "similar", "emotion", "", "customer", "recorded", "from – to", "id", "recording",
-        right=("similar", "", "id"), gives_way={"customer": 6, "recorded": 10, "from – to": 7, "recording": 8},
-    )  # fmt: skip
-    for match in matches:
-        utterance = match.utterance
-        rows.add_row(
-            f"{match.similarity:.3f}",
-            short_emotion(utterance.prediction.label),
-            whole_percent(utterance.prediction.confidence),
-            printable(utterance.customer or "–"),
-            moment(utterance.recorded_at, zone),
-            segment(utterance),
-            str(utterance.utterance_id),
-            recording_name(utterance.uri, utterance.channel),
-        )
-    return rows
+            narrowed = conditions != Conditions() or nearness.min_similarity is not None
+            console().print(answer_view(answer, zone, narrowed=narrowed))
+            if answer:
+                console().print(encoder_remark(stored))

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.database.handle import Handle
+from emovec_db.domain.answer import Answer
 from emovec_db.domain.collection import Collection as StoredCollection
-from emovec_db.domain.query import Filter, Heard, Match
+from emovec_db.domain.query import Filter, Heard
 from emovec_db.domain.similar import Examples, Question, SearchFields
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.emotions import LABELS
@@ -33,7 +34,7 @@ class Searching(Handle):
         recording_channel: str = MIX,
         limits: SoundLimits | None = None,
         **asked: Unpack[SearchFields],
-    ) -> tuple[Match, ...]:
+    ) -> Answer:
         """Stored utterances whose emotion is nearest to a recording's, most similar first.
 
         `role` chooses among the stored; `recording_role` and `recording_channel` say what the given one is.
@@ -54,21 +55,21 @@ class Searching(Handle):
         space, question = self._understood(stored, asked)
         return parts.search.near(stored, space, Heard.alone(heard.embedding, scores), question)
 
-    def similar_by_id(self, utterance_id: int, **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_by_id(self, utterance_id: int, **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to a stored one, without itself."""
         return self._like(Examples(like=(utterance_id,)), asked)
 
-    def similar_to_recording(self, recording_id: int, **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_to_recording(self, recording_id: int, **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to a stored recording: to the mean of its utterances, which are no matches."""
         return self._like(Examples(recording_id=recording_id), asked)
 
-    def similar_to_customer(self, name: str, **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_to_customer(self, name: str, **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to a customer's mean; with ``exclude_same="customer"`` those of others."""
         return self._like(Examples(customer=name), asked)
 
     def similar_to_examples(
         self, like: Sequence[int], unlike: Sequence[int] = (), **asked: Unpack[SearchFields]
-    ) -> tuple[Match, ...]:
+    ) -> Answer:
         """Stored utterances that are like some stored ones, and not like others; ids of utterances.
 
         Raises:
@@ -76,7 +77,7 @@ class Searching(Handle):
         """
         return self._like(Examples(like=tuple(like), unlike=tuple(unlike)), asked)
 
-    def similar_to_scores(self, scores: Mapping[str, float], **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_to_scores(self, scores: Mapping[str, float], **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances whose scores are nearest to a mixture such as ``{"angry": 0.6, "sad": 0.4}``.
 
         Only its proportions count; the space is `scores`.
@@ -90,7 +91,7 @@ class Searching(Handle):
         space, question = self._understood(stored, asked)
         return self._parts.search.near(stored, space, Heard.alone(nowhere, mixture(scores)), question)
 
-    def similar_to_vector(self, embedding: NDArray[np.float32], **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_to_vector(self, embedding: NDArray[np.float32], **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to an embedding, float32 (dim,); the space is `embedding`."""
         asked = {**asked, "space": _only("embedding", asked.get("space"), "an embedding")}
         stored = self._stored()
@@ -99,7 +100,7 @@ class Searching(Handle):
         vector = np.asarray(embedding, dtype=np.float32)
         return self._parts.search.near(stored, space, Heard.alone(vector, uniform), question)
 
-    def _like(self, examples: Examples, asked: SearchFields) -> tuple[Match, ...]:
+    def _like(self, examples: Examples, asked: SearchFields) -> Answer:
         stored = self._stored()
         space, question = self._understood(stored, asked)
         return self._parts.search.near_examples(stored, space, examples, question)
@@ -112,7 +113,17 @@ class Searching(Handle):
         return spaces.named(stored, str(name or spaces.default_name(stored))), question
 
 
-_OF_QUESTION = {"k", "min_similarity", "exclude_same", "per_customer", "per_recording", "diversify", "exact"}
+_OF_QUESTION = {
+    "k",
+    "min_similarity",
+    "exclude_same",
+    "per_customer",
+    "per_recording",
+    "diversify",
+    "exact",
+    "group_by",
+    "per_group",
+}
 
 
 def mixture(scores: Mapping[str, float]) -> NDArray[np.float32]:

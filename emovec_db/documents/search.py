@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from emovec_db.documents.values import Document, time_text
+from emovec_db.domain.answer import Answer, MatchGroup
 from emovec_db.domain.query import Filter, Match
 
 
@@ -25,9 +24,21 @@ def match_document(match: Match) -> Document:
     }
 
 
-def search_document(space: str, matches: Sequence[Match]) -> Document:
-    """``{space, matches}``, nearest first."""
-    return {"space": space, "matches": [match_document(match) for match in matches]}
+def search_document(space: str, answer: Answer) -> Document:
+    """``{space, matches}``, nearest first; where groups were asked for they are in `groups`, and `matches` is empty."""
+    if answer.groups is None:
+        return {"space": space, "matches": [match_document(match) for match in answer.matches]}
+    return {"space": space, "matches": [], "groups": [_group_document(group) for group in answer.groups]}
+
+
+def _group_document(group: MatchGroup) -> Document:
+    """``{customer, recording_id, similarity, matches}``."""
+    return {
+        "customer": group.customer,
+        "recording_id": group.recording_id,
+        "similarity": group.similarity,
+        "matches": [match_document(match) for match in group.matches],
+    }
 
 
 def filter_document(filter_: Filter) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from emovec_db.domain.query import Filter, FilterFields
@@ -11,6 +11,8 @@ from emovec_db.errors import QueryError
 
 #: what matches may be kept from sharing with the query
 Same = Literal["recording", "customer", "speaker"]
+#: what matches may be grouped by
+GroupBy = Literal["customer", "recording"]
 MAX_K = 10_000
 MAX_EXAMPLES = 1_000
 #: what `diversify=True` stands for: the same words by the same voice in another recording, in space `embedding`
@@ -28,6 +30,8 @@ class SearchFields(FilterFields, total=False):
     per_recording: int | None
     diversify: float | bool | None
     exact: bool
+    group_by: GroupBy | None
+    per_group: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,10 @@ class Question:
     diversify: float | bool | None = None
     #: compare with every stored vector that may be found, whatever the index
     exact: bool = False
+    #: k counts groups then; recordings without a customer are groups of their own
+    group_by: GroupBy | None = None
+    #: at most so many matches of each group
+    per_group: int = 3
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MAX_K:
@@ -56,9 +64,33 @@ class Question:
             object.__setattr__(self, "diversify", NEARLY_THE_SAME if self.diversify else None)
         if self.diversify is not None and not -1 <= self.diversify <= 1:
             raise QueryError(f"diversify is {self.diversify}: expected a similarity, -1 to 1")
+        self._check_groups()
         for name, most in (("per_customer", self.per_customer), ("per_recording", self.per_recording)):
             if most is not None and most < 1:
                 raise QueryError(f"{name} is {most}: expected at least 1")
+
+    def _check_groups(self) -> None:
+        if self.group_by is None:
+            return
+        if self.group_by not in get_args(GroupBy):
+            raise QueryError(f"group_by is {self.group_by!r}: expected one of {', '.join(get_args(GroupBy))}")
+        if self.per_group < 1 or self.k * self.per_group > MAX_K:
+            raise QueryError(
+                f"{self.k} groups of {self.per_group} matches each: expected at least 1 each, {MAX_K} matches at most"
+            )
+        if getattr(self, f"per_{self.group_by}") is not None:
+            raise QueryError(f"per_{self.group_by} makes no sense in groups by {self.group_by}: use per_group")
+
+    def for_heads(self) -> Question:
+        """The question whose matches are the best of each group."""
+        if self.group_by == "customer":
+            return replace(self, group_by=None, diversify=None, per_recording=None, per_customer=1)
+        return replace(self, group_by=None, diversify=None, per_recording=1)
+
+    def within_group(self) -> Question:
+        """The question asked of each group's utterances, of which the filter was asked before."""
+        own = None if self.group_by == "recording" else self.per_recording
+        return replace(self, group_by=None, k=self.per_group, filter=Filter(), per_customer=None, per_recording=own)
 
     @property
     def is_choosy(self) -> bool:

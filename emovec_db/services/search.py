@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.answer import Answer
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.query import Heard, Match
 from emovec_db.domain.similar import Examples, Question
 from emovec_db.errors import QueryError
 from emovec_db.index.choice import is_small
 from emovec_db.services.examples import Exemplified, exemplified
+from emovec_db.services.grouping import grouped
 from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.near_duplicates import NearDuplicates
 from emovec_db.services.passing_over import PassingOver
@@ -41,7 +44,7 @@ class Search:
     store: Store
     indexes: LiveIndexes
 
-    def near(self, collection: Collection, space: Space, heard: Heard, question: Question) -> tuple[Match, ...]:
+    def near(self, collection: Collection, space: Space, heard: Heard, question: Question) -> Answer:
         """Matches for one utterance that need not be stored, most similar first.
 
         Raises:
@@ -59,9 +62,7 @@ class Search:
         found = Exemplified(space.project(heard)[0], (), frozenset())
         return self._search(collection, space, lambda _unit: found, question)
 
-    def near_examples(
-        self, collection: Collection, space: Space, examples: Examples, question: Question
-    ) -> tuple[Match, ...]:
+    def near_examples(self, collection: Collection, space: Space, examples: Examples, question: Question) -> Answer:
         """Matches for stored utterances, a recording or a customer.
 
         Raises:
@@ -72,9 +73,13 @@ class Search:
 
     def _search(
         self, collection: Collection, space: Space, asked: Callable[[Unit], Exemplified], question: Question
-    ) -> tuple[Match, ...]:
+    ) -> Answer:
         with self._searched(collection, space, question) as (unit, searched):
-            return _Finding(unit, collection, space, searched, question).matches(asked(unit))
+            finding = _Finding(unit, collection, space, searched, question)
+            found = asked(unit)
+            if question.group_by is None:
+                return Answer(matches=finding.matches(found))
+            return Answer.of_groups(grouped(unit, collection, question, partial(finding.matches_of, found)))
 
     @contextmanager
     def _searched(self, collection: Collection, space: Space, question: Question) -> Iterator[tuple[Unit, Searched]]:
@@ -101,9 +106,16 @@ class _Finding:
     index: Searched
     question: Question
 
-    def matches(self, asked: Exemplified) -> tuple[Match, ...]:
-        """As many as are wanted, from more and more candidates where some are passed over."""
-        allowed = None
+    def matches_of(self, asked: Exemplified, question: Question, among: NDArray[np.int64] | None) -> tuple[Match, ...]:
+        """Those of another question, in the same state."""
+        return replace(self, question=question).matches(asked, among)
+
+    def matches(self, asked: Exemplified, among: NDArray[np.int64] | None = None) -> tuple[Match, ...]:
+        """As many as are wanted, from more and more candidates where some are passed over.
+
+        `among` stands for a filter whose ids are known: int64 (n,), ascending.
+        """
+        allowed = among
         if not self.question.filter.is_empty:
             allowed = self.unit.utterances.ids(self.collection, self.question.filter)
         wanted = self.question.k * (CHOOSY_FETCH if self.question.is_choosy else 1) + len(asked.excluded)

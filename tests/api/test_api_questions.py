@@ -124,6 +124,10 @@ def test_search_by_what_is_stored(api: Api, stored: dict[float, int]) -> None:
     assert set(found(like=[by_recording[stored[600]]], unlike=[by_recording[stored[200]]])) == others - {stored[200]}
     assert set(found(of_customer="low")) == set(stored.values())
     assert len(found(of_customer="low", per_recording=1)) == len(stored)
+    body = {"of_customer": "low", "exact": True, "diversify": True, "group_by": "customer", "per_group": 2}
+    answer = checked(api.client.post(f"{COLLECTION}/searches", json=body), 200, SearchResult)
+    assert answer["matches"] == []
+    assert [(group["customer"], len(group["matches"])) for group in answer["groups"]] == [("low", 2), ("high", 2)]
     answer = checked(api.client.post(f"{COLLECTION}/searches", json={"scores": {"happy": 1}}), 200, SearchResult)
     assert answer["space"] == "scores"
     similarities = [match["scores"]["happy"] ** 0.5 for match in answer["matches"]]
@@ -180,6 +184,9 @@ def test_search_by_embedding_with_filter(api: Api, stored: dict[float, int]) -> 
         ({"of_customer": "nobody"}, 404, "not_found"),
         ({"recording_id": 999}, 404, "not_found"),
         ({"utterance_id": 1, "k": 0}, 422, "invalid"),
+        ({"utterance_id": 1, "diversify": 2}, 422, "invalid"),
+        ({"utterance_id": 1, "group_by": "speaker"}, 422, "invalid"),
+        ({"utterance_id": 1, "group_by": "customer", "per_customer": 1}, 400, "bad_query"),
         ({"utterance_id": 1, "kk": 1}, 422, "invalid"),
         ({"utterance_id": 1, "filter": {"label": "cross"}}, 422, "invalid"),
         ({"utterance_id": 2**70}, 422, "invalid"),

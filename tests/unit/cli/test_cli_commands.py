@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from emovec_db.domain.answer import MatchGroup
 from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport, Outcome
+from emovec_db.domain.query import Match
 from emovec_db.domain.recording import Details
 from emovec_db.emotions import LABELS
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, WHEN, FakeDatabase
+from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, WHEN, FakeDatabase, utterance
 
 #: commands that print a table
 SHOWING = {
@@ -124,7 +126,8 @@ class TestSearch:
             "--speaker", "s1", "--role", "agent", "--label", "sad", "--since", "2026-07-01", "--until",
             "2026-08-01T12:00+00:00", "--min-confidence", "0.6", "--metadata", "a=1=2", "--metadata", "b=",
             "--recording-role", "customer", "--recording-channel", "right", "--exclude-same", "speaker",
-            "--per-customer", "2", "--per-recording", "1", "--exact", "--diversify-above", "0.9",
+            "--per-customer", "2", "--per-recording", "1", "--exact", "--group-by", "customer", "--per-group", "4",
+            "--diversify-above", "0.9",
         )  # fmt: skip
 
         assert database.asked == [
@@ -150,6 +153,8 @@ class TestSearch:
                     "per_customer": 2,
                     "per_recording": 1,
                     "diversify": 0.9,
+                    "group_by": "customer",
+                    "per_group": 4,
                     "exact": True,
                 },
             )
@@ -184,8 +189,27 @@ class TestSearch:
     ) -> None:
         run("search", *words)
 
-        options = dict.fromkeys(("min_similarity", "exclude_same", "per_customer", "per_recording", "diversify"))
-        assert database.asked == [(*asked, {"k": 10, "space": space, "exact": False, **options, **NO_FILTER})]
+        options = dict.fromkeys(
+            ("min_similarity", "exclude_same", "per_customer", "per_recording", "diversify", "group_by")
+        )
+        assert database.asked == [
+            (*asked, {"k": 10, "space": space, "exact": False, "per_group": 3, **options, **NO_FILTER})
+        ]
+
+    def test_groups_are_shown_one_after_the_other(self, run: Run, database: FakeDatabase) -> None:
+        database.matches = tuple(Match(utterance(number), (90 - number) / 100) for number in (7, 8, 9))
+        database.groups = (
+            MatchGroup(customer="c1", recording_id=None, matches=database.matches[:2]),
+            MatchGroup(customer=None, recording_id=3, matches=database.matches[2:]),
+        )
+        lines = run("search", "--id", "4", "--group-by", "customer").out.splitlines()
+        assert [line.strip()[:5] for line in lines[:5]] == ["simil", "0.830", "0.820", "", "0.810"]
+        document = run("search", "--id", "4", "--group-by", "customer", "--json").json
+        assert document["matches"] == []
+        assert [{**group, "matches": len(group["matches"])} for group in document["groups"]] == [
+            {"customer": "c1", "recording_id": None, "similarity": 0.83, "matches": 2},
+            {"customer": None, "recording_id": 3, "similarity": 0.81, "matches": 1},
+        ]
 
     def test_diversify_has_a_threshold_of_its_own(self, run: Run, database: FakeDatabase) -> None:
         run("search", "--id", "4", "--diversify")
