@@ -135,6 +135,14 @@ class Deletion(Answer):
     blobs: int
 
 
+class Same(Answer):
+    """Whether it is that of the query; null where that is not known of one of them."""
+
+    recording: bool | None
+    customer: bool | None
+    speaker: bool | None
+
+
 class Match(Answer):
     """One result of a search."""
 
@@ -148,6 +156,10 @@ class Match(Answer):
     label: Label
     scores: Scores
     similarity: float = Field(description="-1..1, higher is nearer; exact")
+    differences: dict[Label, float] | None = Field(
+        None, description="of searches: the match's scores less the query's, at most three, the greatest first"
+    )
+    same: Same | None = Field(None, description="of searches: what it shares with the query")
 
 
 class MatchGroup(Answer):
@@ -163,6 +175,7 @@ class SearchResult(Answer):
     """Matches, nearest first; by customer or recording where that was asked for."""
 
     space: str
+    query_scores: Scores | None = Field(description="of what was searched for; null of an embedding")
     matches: list[Match] = Field(description="none where they are in groups")
     groups: list[MatchGroup] | None = Field(None, description="where `group_by` was given")
 

@@ -113,6 +113,14 @@ class Given:
     ] = "mix"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How the answer is shown."""
+
+    explain: Annotated[bool, typer.Option("--explain", help="Show how each match differs; --json always does.")] = False
+    as_json: JsonOption = False
+
+
 @app.command(
     epilog=examples(
         "emovec search clip.mp3 -k 10",
@@ -122,15 +130,15 @@ class Given:
         "emovec search clip.mp3 --space scores --label angry --min-confidence 0.6 --json",
     )
 )
-@with_options(nearness=Nearness, alike=Alike, given=Given, conditions=Conditions)
+@with_options(nearness=Nearness, alike=Alike, given=Given, conditions=Conditions, shown=Shown)
 def search(
     nearness: Nearness,
     alike: Alike,
     given: Given,
     conditions: Conditions,
+    shown: Shown,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Recording to compare with.")] = None,
     collection: CollectionOption = "default",
-    as_json: JsonOption = False,
 ) -> None:
     """Find stored recordings whose emotion is like another's."""
     if (file is not None) + alike.kinds != 1:
@@ -149,7 +157,7 @@ def search(
                 answer = stored.similar(file, **asdict(given), **wanted)
             else:
                 answer = alike.search(stored, wanted)
-        if as_json:
+        if shown.as_json:
             from emovec_db.documents import search_document
 
             print_json(search_document(space, answer))
@@ -158,6 +166,6 @@ def search(
             from emovec_db.cli.search_view import answer_view
 
             narrowed = conditions != Conditions() or nearness.min_similarity is not None
-            console().print(answer_view(answer, zone, narrowed=narrowed))
+            console().print(answer_view(answer, zone, narrowed=narrowed, explain=shown.explain))
             if answer:
                 console().print(encoder_remark(stored))

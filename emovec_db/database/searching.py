@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from emovec_db.database.handle import Handle
 from emovec_db.domain.answer import Answer
 from emovec_db.domain.collection import Collection as StoredCollection
+from emovec_db.domain.encoding import Prediction
 from emovec_db.domain.query import Filter, Heard
 from emovec_db.domain.similar import Examples, Question, SearchFields
+from emovec_db.domain.sought import Unstored
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
@@ -53,7 +55,8 @@ class Searching(Handle):
         heard = classify(method, parts.sounds, sound, frames=False)
         scores = np.array(heard.prediction.scores, dtype=np.float32)
         space, question = self._understood(stored, asked)
-        return parts.search.near(stored, space, Heard.alone(heard.embedding, scores), question)
+        unstored = Unstored(heard=Heard.alone(heard.embedding, scores), scores=heard.prediction)
+        return parts.search.near(stored, space, unstored, question)
 
     def similar_by_id(self, utterance_id: int, **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to a stored one, without itself."""
@@ -89,7 +92,9 @@ class Searching(Handle):
         stored = self._stored()
         nowhere = np.full(stored.generation.encoder.dim, 1.0, np.float32)
         space, question = self._understood(stored, asked)
-        return self._parts.search.near(stored, space, Heard.alone(nowhere, mixture(scores)), question)
+        shares = mixture(scores)
+        unstored = Unstored(heard=Heard.alone(nowhere, shares), scores=Prediction.of(shares))
+        return self._parts.search.near(stored, space, unstored, question)
 
     def similar_to_vector(self, embedding: NDArray[np.float32], **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to an embedding, float32 (dim,); the space is `embedding`."""
@@ -98,12 +103,13 @@ class Searching(Handle):
         uniform = np.full(len(LABELS), 1 / len(LABELS), np.float32)
         space, question = self._understood(stored, asked)
         vector = np.asarray(embedding, dtype=np.float32)
-        return self._parts.search.near(stored, space, Heard.alone(vector, uniform), question)
+        unstored = Unstored(heard=Heard.alone(vector, uniform), scores=None)
+        return self._parts.search.near(stored, space, unstored, question)
 
     def _like(self, examples: Examples, asked: SearchFields) -> Answer:
         stored = self._stored()
         space, question = self._understood(stored, asked)
-        return self._parts.search.near_examples(stored, space, examples, question)
+        return self._parts.search.near(stored, space, examples, question)
 
     def _understood(self, stored: StoredCollection, asked: SearchFields) -> tuple[Space, Question]:
         spaces, chosen = self._parts.spaces, dict(asked)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
 
+from emovec_db.domain.encoding import Prediction
 from emovec_db.domain.query import Match
 
 
@@ -33,11 +34,14 @@ class Answer(Sequence[Match]):
     matches: tuple[Match, ...]
     #: that with the nearest match first; None: not asked for
     groups: tuple[MatchGroup, ...] | None = None
+    #: of what was searched for: the mean, by duration, of what matches should be like; None: it has none
+    scores: Prediction | None = None
 
     @classmethod
-    def of_groups(cls, groups: Sequence[MatchGroup]) -> Answer:
+    def of_groups(cls, groups: Sequence[MatchGroup], scores: Prediction | None) -> Answer:
         """These groups, and what is in them."""
-        return cls(matches=tuple(match for group in groups for match in group.matches), groups=tuple(groups))
+        matches = tuple(match for group in groups for match in group.matches)
+        return cls(matches=matches, groups=tuple(groups), scores=scores)
 
     def __len__(self) -> int:
         return len(self.matches)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from emovec_db.domain.condition_text import parse_condition
 from emovec_db.domain.conditions import Condition
+from emovec_db.domain.explanation import Explanation
 from emovec_db.domain.recording import Utterance
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
@@ -104,6 +105,8 @@ class Match:
     utterance: Utterance
     #: -1..1, higher is nearer; exact, whatever index found it
     similarity: float
+    #: None where nothing was searched for
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

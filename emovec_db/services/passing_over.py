@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from emovec_db.domain.recording import Utterance
 from emovec_db.domain.similar import Question
+from emovec_db.services.asked import Asked
 from emovec_db.services.near_duplicates import NearDuplicates
 
 
 class PassingOver:
     """Lets utterances through in their order, unless they are the query's own or enough of their kind went before."""
 
-    def __init__(self, question: Question, like: Sequence[Utterance], duplicates: NearDuplicates | None) -> None:
+    def __init__(self, question: Question, asked: Asked, duplicates: NearDuplicates | None) -> None:
         self._question = question
-        self._own = {_owner(one, question.exclude_same) for one in like} - {None}
+        self._asked = asked
         self._taken: Counter[tuple[str, object]] = Counter()
         self._duplicates = duplicates
 
     def __call__(self, utterance: Utterance) -> bool:
-        if _owner(utterance, self._question.exclude_same) in self._own:
+        same = self._question.exclude_same
+        if same is not None and self._asked.shares(utterance, same):
             return False
         groups = {
             ("customer", customer_of(utterance)): self._question.per_customer,
@@ -39,10 +40,3 @@ class PassingOver:
 def customer_of(utterance: Utterance) -> object:
     """The customer; whoever has none is nobody else's, and a recording stands for them."""
     return utterance.customer or ("recording", utterance.recording_id)
-
-
-def _owner(utterance: Utterance, kind: str | None) -> object:
-    """The recording, customer or speaker; None where it has none, or none is asked for."""
-    if kind is None:
-        return None
-    return utterance.recording_id if kind == "recording" else getattr(utterance, kind)

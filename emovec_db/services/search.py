@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from emovec_db.domain.answer import Answer
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.query import Heard, Match
+from emovec_db.domain.query import Match
 from emovec_db.domain.similar import Examples, Question
-from emovec_db.errors import QueryError
+from emovec_db.domain.sought import Sought
 from emovec_db.index.choice import is_small
-from emovec_db.services.examples import Exemplified, exemplified
+from emovec_db.services.asked import Asked, asked_of_unstored
+from emovec_db.services.examples import exemplified
+from emovec_db.services.explaining import explanation
 from emovec_db.services.grouping import grouped
 from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.near_duplicates import NearDuplicates
@@ -44,42 +46,20 @@ class Search:
     store: Store
     indexes: LiveIndexes
 
-    def near(self, collection: Collection, space: Space, heard: Heard, question: Question) -> Answer:
-        """Matches for one utterance that need not be stored, most similar first.
+    def near(self, collection: Collection, space: Space, sought: Sought, question: Question) -> Answer:
+        """What is nearest to what is searched for, most similar first.
 
         Raises:
-            QueryError: its embedding has another dimension than the collection's encoder gives, or is not finite.
+            NotFoundError: the collection's active generation has no such utterance, recording or customer.
+            QueryError: examples cancel each other out, or `services.asked` says why not.
         """
-        embedding, dim = heard.embeddings[0], collection.generation.encoder.dim
-        if embedding.shape != (dim,):
-            raise QueryError(
-                f"the query has {embedding.size} numbers, but embeddings of collection {collection.name!r} have {dim}"
-            )
-        if not np.isfinite(embedding).all():
-            raise QueryError("the query holds NaN or infinite numbers")
-        if question.exclude_same is not None:
-            raise QueryError("exclude_same needs a query that is stored: search by utterance, recording or customer")
-        found = Exemplified(space.project(heard)[0], (), frozenset())
-        return self._search(collection, space, lambda _unit: found, question)
-
-    def near_examples(self, collection: Collection, space: Space, examples: Examples, question: Question) -> Answer:
-        """Matches for stored utterances, a recording or a customer.
-
-        Raises:
-            NotFoundError: the collection's active generation has no such thing.
-            QueryError: the examples cancel each other out.
-        """
-        return self._search(collection, space, lambda unit: exemplified(unit, collection, space, examples), question)
-
-    def _search(
-        self, collection: Collection, space: Space, asked: Callable[[Unit], Exemplified], question: Question
-    ) -> Answer:
         with self._searched(collection, space, question) as (unit, searched):
+            asked = _asked(unit, collection, space, sought, question)
             finding = _Finding(unit, collection, space, searched, question)
-            found = asked(unit)
             if question.group_by is None:
-                return Answer(matches=finding.matches(found))
-            return Answer.of_groups(grouped(unit, collection, question, partial(finding.matches_of, found)))
+                return Answer(matches=finding.matches(asked), scores=asked.scores)
+            groups = grouped(unit, collection, question, partial(finding.matches_of, asked))
+            return Answer.of_groups(groups, scores=asked.scores)
 
     @contextmanager
     def _searched(self, collection: Collection, space: Space, question: Question) -> Iterator[tuple[Unit, Searched]]:
@@ -106,11 +86,11 @@ class _Finding:
     index: Searched
     question: Question
 
-    def matches_of(self, asked: Exemplified, question: Question, among: NDArray[np.int64] | None) -> tuple[Match, ...]:
+    def matches_of(self, asked: Asked, question: Question, among: NDArray[np.int64] | None) -> tuple[Match, ...]:
         """Those of another question, in the same state."""
         return replace(self, question=question).matches(asked, among)
 
-    def matches(self, asked: Exemplified, among: NDArray[np.int64] | None = None) -> tuple[Match, ...]:
+    def matches(self, asked: Asked, among: NDArray[np.int64] | None = None) -> tuple[Match, ...]:
         """As many as are wanted, from more and more candidates where some are passed over.
 
         `among` stands for a filter whose ids are known: int64 (n,), ascending.
@@ -154,9 +134,7 @@ class _Finding:
         order = np.lexsort((stored.ids, -similarities))
         return stored.ids[order], similarities[order]
 
-    def _chosen(
-        self, asked: Exemplified, ids: NDArray[np.int64], similarities: NDArray[np.float32]
-    ) -> tuple[Match, ...]:
+    def _chosen(self, asked: Asked, ids: NDArray[np.int64], similarities: NDArray[np.float32]) -> tuple[Match, ...]:
         near = [
             (int(utterance_id), float(np.clip(similarity, -1.0, 1.0)))
             for utterance_id, similarity in zip(ids, similarities, strict=True)
@@ -166,12 +144,12 @@ class _Finding:
             near = near[: self.question.k]
         return tuple(islice(self._let_through(asked, near), self.question.k))
 
-    def _let_through(self, asked: Exemplified, near: Sequence[tuple[int, float]]) -> Iterator[Match]:
+    def _let_through(self, asked: Asked, near: Sequence[tuple[int, float]]) -> Iterator[Match]:
         """Those that may be shown, in their order; rows are read as far as they are asked for."""
         duplicates = None
         if self.question.diversify is not None:
             duplicates = NearDuplicates(self.unit, self.collection, self.space, self.question.diversify)
-        lets_through = PassingOver(self.question, asked.like, duplicates)
+        lets_through = PassingOver(self.question, asked, duplicates)
         for start in range(0, len(near), ROWS):
             some = near[start : start + ROWS]
             rows = self.unit.utterances.rows(self.collection, [utterance_id for utterance_id, _ in some])
@@ -179,4 +157,11 @@ class _Finding:
                 duplicates.read(tuple(rows.values()))
             for utterance_id, similarity in some:
                 if utterance_id in rows and lets_through(rows[utterance_id]):
-                    yield Match(rows[utterance_id], similarity)
+                    utterance = rows[utterance_id]
+                    yield Match(utterance, similarity, explanation(asked, utterance))
+
+
+def _asked(unit: Unit, collection: Collection, space: Space, sought: Sought, question: Question) -> Asked:
+    if isinstance(sought, Examples):
+        return exemplified(unit, collection, space, sought)
+    return asked_of_unstored(collection, space, sought, question)

@@ -363,6 +363,7 @@ class FakeDatabase:
     forecasts: tuple[Forecast, ...] = ()
     matches: tuple[Match, ...] = field(default_factory=lambda: (Match(utterance(), 0.75),))
     groups: tuple[MatchGroup, ...] | None = None
+    scores: Prediction | None = None
     problems: tuple[str, ...] = ()
     interrupted: bool = False
     #: of its collections; see `fake_generations`
@@ -371,7 +372,7 @@ class FakeDatabase:
 
     @property
     def answer(self) -> Answer:
-        return Answer(matches=self.matches, groups=self.groups)
+        return Answer(matches=self.matches, groups=self.groups, scores=self.scores)
 
     def __enter__(self) -> FakeDatabase:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,18 @@ import pytest
 from rich.cells import cell_len
 
 from emovec_db.domain.answer import MatchGroup
+from emovec_db.domain.explanation import Difference, Explanation
 from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport, Outcome
 from emovec_db.domain.query import Match
 from emovec_db.domain.recording import Details
 from emovec_db.emotions import LABELS
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, WHEN, FakeDatabase, utterance
+from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, PREDICTION, WHEN, FakeDatabase, utterance
 
 #: commands that print a table
 SHOWING = {
     "search": ("search", "clip.wav"),
+    "search --explain": ("search", "clip.wav", "--explain"),
     "trajectories": ("trajectories", "neutral > angry"),
     "courses": ("trajectories", "--like", "clip.wav"),
     "cluster": ("cluster", "-k", "2"),
@@ -211,6 +214,20 @@ class TestSearch:
             {"customer": None, "recording_id": 3, "similarity": 0.81, "matches": 1},
         ]
 
+    def test_explanations_are_shown_where_asked_for(self, run: Run, database: FakeDatabase) -> None:
+        differs = (Difference("angry", 0.31), Difference("sad", -0.2))
+        told = Explanation(differences=differs, same_recording=None, same_customer=True, same_speaker=False)
+        database.matches = (Match(utterance(), 0.75, told), Match(utterance(8), 0.5, replace(told, differences=())))
+        database.scores = PREDICTION
+        assert "angry" not in run("search", "--id", "4").out
+        shown = run("search", "--id", "4", "--explain").out
+        assert shown.startswith("searched for: neutral 65\u00a0%, sad 12\u00a0%, happy 10\u00a0%\n\n")
+        assert "+31 angry, -20 sad  customer" in shown
+        document = run("search", "--id", "4", "--json").json
+        assert document["query_scores"] == PREDICTION.by_label()
+        assert document["matches"][0]["differences"] == {"angry": 0.31, "sad": -0.2}
+        assert document["matches"][1]["same"] == {"recording": None, "customer": True, "speaker": False}
+
     def test_diversify_has_a_threshold_of_its_own(self, run: Run, database: FakeDatabase) -> None:
         run("search", "--id", "4", "--diversify")
         assert database.asked[0][2]["diversify"] is True
@@ -238,7 +255,7 @@ class TestSearch:
 
         assert run("search", "clip.wav").out == "No matches.\n"
         assert run("search", "clip.wav", "--customer", "x").out == "No matches; the filters may be too narrow.\n"
-        assert run("search", "clip.wav", "--json").json == {"space": "emotion", "matches": []}
+        assert run("search", "clip.wav", "--json").json == {"space": "emotion", "query_scores": None, "matches": []}
 
 
 class TestCount:

@@ -114,6 +114,7 @@ def test_search() -> None:
     }
     assert search_document("embedding", Answer(matches=(Match(utterance, 0.75),))) == {
         "space": "embedding",
+        "query_scores": None,
         "matches": [
             {
                 "utterance_id": 7,

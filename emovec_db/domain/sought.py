@@ -1,0 +1,26 @@
+"""What matches should be like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from emovec_db.domain.encoding import Prediction
+from emovec_db.domain.query import Heard
+from emovec_db.domain.similar import Examples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Unstored:
+    """What a recording that need not be stored comes to, a mixture of scores, or an embedding."""
+
+    #: of one row
+    heard: Heard
+    #: None: it has none of its own, as a bare embedding
+    scores: Prediction | None
+    #: as far as they are told
+    customer: str | None = None
+    speaker: str | None = None
+
+
+Sought: TypeAlias = Examples | Unstored
