@@ -10,15 +10,17 @@ from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.tag import Tag
 
 from emovec_db.api.context import collection, context
+from emovec_db.api.errors import InvalidRequestError
 from emovec_db.api.filters import JsonFilter, TextFilter, conditions
 from emovec_db.api.forms import form_fields, json_body
 from emovec_db.api.openapi import SECURITY, failures, request_body
 from emovec_db.api.schemas.answers import SearchResult
-from emovec_db.api.schemas.requests import CollectionPath, SearchBody, SearchFields, SearchForm
-from emovec_db.api.uploads import on_disk, upload_limits
+from emovec_db.api.schemas.requests import CollectionPath, SearchBody, SearchFields, SearchForm, SearchQuery
+from emovec_db.api.uploads import FLOATS, NPY, on_disk, upload_limits
 from emovec_db.database import Collection
 from emovec_db.documents import search_document
 from emovec_db.domain.answer import Answer
+from emovec_db.domain.vector_bytes import vector_of_floats, vector_of_npy
 
 searches = APIBlueprint(
     "searches",
@@ -32,10 +34,17 @@ searches = APIBlueprint(
 @searches.post(
     "/searches",
     responses={200: SearchResult, **failures(403, 404, 413, 415, 503)},
-    request_body=request_body(form=SearchForm, json=SearchBody),
+    request_body=request_body(form=SearchForm, json=SearchBody, raw=(NPY, FLOATS)),
 )
-def search(path: CollectionPath) -> Response:
-    """Utterances nearest to a recording (multipart), or to what is stored, scores or an embedding (JSON)."""
+def search(path: CollectionPath, query: SearchQuery) -> Response:
+    """Utterances nearest to a recording (multipart), or to what is stored, scores or an embedding (JSON).
+
+    An embedding may also be the body: an .npy file, or little-endian 32-bit floats; options are in the address then.
+    """
+    if request.mimetype in {NPY, FLOATS}:
+        return jsonify(search_document("embedding", _by_vector(collection(path.name), query)))
+    if request.args:
+        raise InvalidRequestError("expected options in the form or JSON body, got some in the address")
     if request.mimetype == "multipart/form-data":
         form, searched = form_fields(SearchForm), collection(path.name)
         space = form.space or searched.spaces.default()
@@ -57,6 +66,15 @@ def _by_recording(searched: Collection, form: SearchForm, space: str) -> Answer:
     with on_disk(form.recording) as (recording,), context().encoder.place():
         given = {"recording_role": form.recording_role, "recording_channel": form.recording_channel}
         return searched.similar(recording, limits=limits, **given, **_options(form, form, space))  # type: ignore[arg-type]
+
+
+def _by_vector(searched: Collection, query: SearchQuery) -> Answer:
+    content = request.get_data()
+    if request.mimetype == NPY:
+        vector = vector_of_npy(content)
+    else:
+        vector = vector_of_floats(content, searched.summary().collection.generation.encoder.dim)
+    return searched.similar_to_vector(vector, **_options(query, query, query.space or "embedding"))
 
 
 def _by_stored(searched: Collection, body: SearchBody, space: str) -> Answer:

@@ -160,6 +160,10 @@ class SearchForm(SearchFields, TextFilter):
     recording_channel: Text = Field(default=MIX, description="left, right, ch0 …; mix: all channels together")
 
 
+class SearchQuery(SearchFields, TextFilter):
+    """Search by an embedding that is the body, as bytes."""
+
+
 class SearchBody(SearchFields):
     """Search by what is stored, by a mixture of scores or by an embedding: exactly one of them."""
 

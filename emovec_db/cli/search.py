@@ -75,6 +75,10 @@ class Alike:
     recording: Annotated[int | None, typer.Option(metavar="ID", help="Like this stored recording.")] = None
     of_customer: Annotated[str | None, typer.Option(metavar="NAME", help="Like this customer usually is.")] = None
     scores: Annotated[str | None, typer.Option(metavar="SHARES", help="Like this mixture: angry=0.6,sad=0.4.")] = None
+    vector: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Like this embedding: .npy, .f32 (bare floats) or .json (a list)."),
+    ] = None
     like: Annotated[
         list[int] | None, typer.Option(metavar="UTTERANCE", help="Like this stored utterance; may be given again.")
     ] = None
@@ -92,12 +96,24 @@ class Alike:
             return stored.similar_to_customer(self.of_customer, **wanted)
         if self.scores is not None:
             return stored.similar_to_scores(shares("--scores", self.scores), **wanted)
+        if self.vector is not None:
+            from emovec_db.cli.vector_files import read_vector
+
+            dim = stored.summary().collection.generation.encoder.dim
+            return stored.similar_to_vector(read_vector(self.vector, dim), **wanted)
         return stored.similar_to_examples(self.like or [], self.unlike or [], **wanted)
+
+    @property
+    def own_space(self) -> str | None:
+        """What can be searched in one space only."""
+        if self.vector is not None:
+            return "embedding"
+        return None if self.scores is None else "scores"
 
     @property
     def kinds(self) -> int:
         """How many of them are set."""
-        kinds = (self.utterance_id, self.recording, self.of_customer, self.scores, self.like)
+        kinds = (self.utterance_id, self.recording, self.of_customer, self.scores, self.vector, self.like)
         return sum(kind is not None for kind in kinds)
 
 
@@ -143,7 +159,8 @@ def search(
     """Find stored recordings whose emotion is like another's."""
     if (file is not None) + alike.kinds != 1:
         raise QueryError(
-            "search takes either a FILE or one of --id, --recording, --of-customer, --scores and --like: give one"
+            "search takes either a FILE or one of --id, --recording, --of-customer, --scores, --vector and --like: "
+            "give one"
         )
     if alike.unlike and not alike.like:
         raise QueryError("--unlike goes with --like: say what matches should be like too")
@@ -151,7 +168,7 @@ def search(
         zone = database.settings.zone
         wanted = {**nearness.options(), **conditions.as_filter(zone)}
         stored = database.collection(collection)
-        space = wanted["space"] = nearness.space or (stored.spaces.default() if alike.scores is None else "scores")
+        space = wanted["space"] = nearness.space or alike.own_space or stored.spaces.default()
         with working("Searching"):
             if file is not None:
                 answer = stored.similar(file, **asdict(given), **wanted)

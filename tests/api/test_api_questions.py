@@ -306,3 +306,57 @@ def test_trajectories_that_make_no_sense(
     api: Api, stored: dict[float, int], body: object, status: int, code: str
 ) -> None:
     failed(api.client.post(f"{COLLECTION}/trajectories", json=body), status, code)
+
+
+def _as_npy(vector: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, vector)
+    return file.getvalue()
+
+
+def test_an_embedding_may_be_the_body(api: Api, stored: dict[float, int]) -> None:
+    vector = np.zeros(16)
+    vector[0] = 2.0
+    body = {"embedding": vector.tolist(), "k": 3, "filter": {"customer": "low", "metadata": {}}}
+    wanted = checked(api.client.post(f"{COLLECTION}/searches", json=body), 200, SearchResult)
+    assert len(wanted["matches"]) == 3
+    asked = {"k": "3", "customer": "low", "exact": "true"}
+    for content, mimetype in (
+        (_as_npy(vector[None].astype(np.float16)), "application/x-npy"),
+        (vector.astype("<f4").tobytes(), "application/octet-stream"),
+    ):
+        response = api.client.post(f"{COLLECTION}/searches", data=content, content_type=mimetype, query_string=asked)
+        assert checked(response, 200, SearchResult) == wanted
+
+
+@pytest.mark.parametrize(
+    ("content", "mimetype", "status", "code"),
+    [
+        (b"", "application/x-npy", 400, "bad_query"),
+        (b"no file", "application/x-npy", 400, "bad_query"),
+        (_as_npy(np.ones(5, np.float32)), "application/x-npy", 400, "bad_query"),
+        (_as_npy(np.full(16, np.nan)), "application/x-npy", 400, "bad_query"),
+        (b"\0" * 63, "application/octet-stream", 400, "bad_query"),
+        (b"\0" * 64, "application/octet-stream", 400, "bad_query"),
+        (b"\0" * 80_001, "application/octet-stream", 413, "too_large"),
+    ],
+)
+def test_bytes_that_are_no_embedding(
+    api: Api, stored: dict[float, int], content: bytes, mimetype: str, status: int, code: str
+) -> None:
+    failed(api.client.post(f"{COLLECTION}/searches", data=content, content_type=mimetype), status, code)
+
+
+def test_options_are_in_the_address_of_bytes_only(api: Api, stored: dict[float, int]) -> None:
+    url = f"{COLLECTION}/searches"
+    failed(api.client.post(f"{url}?k=3", json={"scores": {"happy": 1}}), 422, "invalid")
+    content = np.ones(16, "<f4").tobytes()
+    for asked in ({"kk": "3"}, {"k": "0"}, {"exact": "perhaps"}):
+        failed(
+            api.client.post(url, data=content, content_type="application/octet-stream", query_string=asked),
+            422,
+            "invalid",
+        )
+    failed(
+        api.client.post(f"{url}?space=scores", data=content, content_type="application/octet-stream"), 400, "bad_query"
+    )

@@ -295,6 +295,10 @@ class FakeCollection:
         self.database.asked.append(("similar_to_scores", (scores,), wanted))
         return self.database.answer
 
+    def similar_to_vector(self, embedding: np.ndarray, **wanted: Any) -> Answer:
+        self.database.asked.append(("similar_to_vector", (embedding.tolist(),), wanted))
+        return self.database.answer
+
     def similar_to_examples(self, like: list[int], unlike: list[int], **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_examples", (like, unlike), wanted))
         return self.database.answer

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 
@@ -198,6 +199,40 @@ class TestSearch:
         assert database.asked == [
             (*asked, {"k": 10, "space": space, "exact": False, "per_group": 3, **options, **NO_FILTER})
         ]
+
+    @pytest.mark.parametrize("name", ["v.npy", "v.f32", "v.json"])
+    def test_an_embedding_in_a_file_can_be_the_question(
+        self, run: Run, database: FakeDatabase, tmp_path: Path, name: str
+    ) -> None:
+        vector = np.array([1, -0.5, 0.25, 0], np.float32)
+        np.save(tmp_path / "v.npy", vector)
+        (tmp_path / "v.f32").write_bytes(vector.tobytes())
+        (tmp_path / "v.json").write_text(str(vector.tolist()))
+        run("search", "--vector", str(tmp_path / name))
+        assert [(name, of, wanted["space"]) for name, of, wanted in database.asked] == [
+            ("similar_to_vector", ([1, -0.5, 0.25, 0],), "embedding")
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "content", "message"),
+        [
+            ("v.npy", b"1,2,3", "expected an .npy file"),
+            ("v.f32", b"12345", "got 5 bytes: expected 16"),
+            ("v.json", b'{"embedding": [1]}', "something else than a list of numbers"),
+            ("v.json", b"[" * 100_000, "something else than a list of numbers"),
+            ("v.txt", b"1", "expected .npy, .f32 or .json"),
+            ("v.npy", b"1" * 1_000_001, "greater than 1000000 bytes"),
+            ("v.npy", None, "can't be read: No such file"),
+        ],
+    )
+    def test_a_file_without_embedding_is_refused(
+        self, run: Run, database: FakeDatabase, tmp_path: Path, name: str, content: bytes | None, message: str
+    ) -> None:
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        outcome = run("search", "--vector", str(tmp_path / name))
+        assert outcome.code == 2
+        assert message in outcome.err
 
     def test_groups_are_shown_one_after_the_other(self, run: Run, database: FakeDatabase) -> None:
         database.matches = tuple(Match(utterance(number), (90 - number) / 100) for number in (7, 8, 9))
