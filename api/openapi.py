@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from emovec_db.api.schemas.answers import Error
 from emovec_db.api.schemas.requests import (
+    BatchBody,
     ClusteringBody,
     CourseForm,
     PredictionForm,
@@ -32,6 +33,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     SimilarityForm,
     SearchForm,
     SearchBody,
+    BatchBody,
     CourseForm,
     TrajectoryBody,
     ClusteringBody,

@@ -180,6 +180,19 @@ class SearchResult(Answer):
     groups: list[MatchGroup] | None = Field(None, description="where `group_by` was given")
 
 
+class Outcome(Answer):
+    """Of one query: an answer, or what is wrong with it; the other is null."""
+
+    answer: SearchResult | None
+    error: Error | None
+
+
+class BatchResult(Answer):
+    """In the order of the queries."""
+
+    answers: list[Outcome]
+
+
 class Similarity(Answer):
     """How near two recordings are."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from flask_openapi.models.file import FileStorage
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from emovec_db.api.filters import JsonFilter, Label, Space, Strict, Text, TextFilter
 from emovec_db.domain.facets import FACETS
@@ -16,6 +16,7 @@ from emovec_db.domain.sound import MIX
 #: the greatest id that both databases can hold
 MAX_ID = 2**63 - 1
 MAX_K = 1000
+MAX_QUERIES = 100
 MAX_DIM = 8192
 MAX_PAGE = 500
 #: what a search may be by, besides a recording that is sent
@@ -164,8 +165,8 @@ class SearchQuery(SearchFields, TextFilter):
     """Search by an embedding that is the body, as bytes."""
 
 
-class SearchBody(SearchFields):
-    """Search by what is stored, by a mixture of scores or by an embedding: exactly one of them."""
+class SoughtBody(Strict):
+    """What is stored, a mixture of scores or an embedding: exactly one of them."""
 
     utterance_id: Id | None = None
     recording_id: Id | None = Field(default=None, description="the mean of its utterances")
@@ -178,7 +179,6 @@ class SearchBody(SearchFields):
     embedding: list[Annotated[float, Field(allow_inf_nan=False)]] | None = Field(
         default=None, min_length=1, max_length=MAX_DIM
     )
-    filter: JsonFilter = JsonFilter()
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
@@ -191,6 +191,23 @@ class SearchBody(SearchFields):
         if self.unlike and self.like is None:
             raise ValueError("unlike goes with like")
         return self
+
+
+class SearchBody(SearchFields, SoughtBody):
+    """Search by one of these."""
+
+    filter: JsonFilter = JsonFilter()
+
+
+#: held against `SoughtBody` one by one, so that one mistake does not refuse the others
+Query = Annotated[dict[str, Any], WithJsonSchema(SoughtBody.model_json_schema())]
+
+
+class BatchBody(SearchFields):
+    """Search by each of these, all asked the same."""
+
+    queries: list[Query] = Field(min_length=1, max_length=MAX_QUERIES)
+    filter: JsonFilter = JsonFilter()
 
 
 class CourseFields(Strict):

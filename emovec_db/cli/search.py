@@ -168,7 +168,7 @@ def search(
         zone = database.settings.zone
         wanted = {**nearness.options(), **conditions.as_filter(zone)}
         stored = database.collection(collection)
-        space = wanted["space"] = nearness.space or alike.own_space or stored.spaces.default()
+        wanted["space"] = nearness.space or alike.own_space or stored.spaces.default()
         with working("Searching"):
             if file is not None:
                 answer = stored.similar(file, **asdict(given), **wanted)
@@ -177,7 +177,7 @@ def search(
         if shown.as_json:
             from emovec_db.documents import search_document
 
-            print_json(search_document(space, answer))
+            print_json(search_document(answer))
         else:
             from emovec_db.cli.encoder_remark import encoder_remark
             from emovec_db.cli.search_view import answer_view

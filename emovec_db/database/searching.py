@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
@@ -12,16 +13,15 @@ from numpy.typing import NDArray
 from emovec_db.database.handle import Handle
 from emovec_db.domain.answer import Answer
 from emovec_db.domain.collection import Collection as StoredCollection
-from emovec_db.domain.encoding import Prediction
 from emovec_db.domain.query import Filter, Heard
 from emovec_db.domain.similar import Examples, Question, SearchFields
-from emovec_db.domain.sought import Unstored
+from emovec_db.domain.sought import Sought, Unstored
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
-from emovec_db.emotions import LABELS
-from emovec_db.errors import QueryError
+from emovec_db.errors import QueryError, UserError
 from emovec_db.services.classify import classify
 from emovec_db.services.gate import admitted_sound
 from emovec_db.services.methods import method_of
+from emovec_db.services.unstored import of_embedding, of_scores
 from emovec_db.spaces.protocol import Space
 
 
@@ -54,9 +54,8 @@ class Searching(Handle):
         )
         heard = classify(method, parts.sounds, sound, frames=False)
         scores = np.array(heard.prediction.scores, dtype=np.float32)
-        space, question = self._understood(stored, asked)
         unstored = Unstored(heard=Heard.alone(heard.embedding, scores), scores=heard.prediction)
-        return parts.search.near(stored, space, unstored, question)
+        return self._near(stored, unstored, asked)
 
     def similar_by_id(self, utterance_id: int, **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to a stored one, without itself."""
@@ -88,28 +87,46 @@ class Searching(Handle):
         Raises:
             QueryError: a label is unknown, a share is negative, all are 0, or another space is asked for.
         """
-        asked = {**asked, "space": _only("scores", asked.get("space"), "a mixture of scores")}
         stored = self._stored()
-        nowhere = np.full(stored.generation.encoder.dim, 1.0, np.float32)
-        space, question = self._understood(stored, asked)
-        shares = mixture(scores)
-        unstored = Unstored(heard=Heard.alone(nowhere, shares), scores=Prediction.of(shares))
-        return self._parts.search.near(stored, space, unstored, question)
+        return self._near(stored, of_scores(stored, scores), asked)
 
     def similar_to_vector(self, embedding: NDArray[np.float32], **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to an embedding, float32 (dim,); the space is `embedding`."""
-        asked = {**asked, "space": _only("embedding", asked.get("space"), "an embedding")}
+        return self._near(self._stored(), of_embedding(embedding), asked)
+
+    def similar_many(
+        self, queries: Sequence[Examples | Mapping[str, float] | NDArray[np.float32]], **asked: Unpack[SearchFields]
+    ) -> tuple[Answer | UserError, ...]:
+        """An answer for each query, in their order: examples, a mixture of scores, or an embedding, float32 (dim,).
+
+        All are asked the same, and the index once for all of a space. A query that makes no sense, or of which nothing
+        is stored, has its error for an answer.
+
+        Raises:
+            QueryError: what all are asked makes no sense.
+        """
         stored = self._stored()
-        uniform = np.full(len(LABELS), 1 / len(LABELS), np.float32)
-        space, question = self._understood(stored, asked)
-        vector = np.asarray(embedding, dtype=np.float32)
-        unstored = Unstored(heard=Heard.alone(vector, uniform), scores=None)
-        return self._parts.search.near(stored, space, unstored, question)
+        answers: dict[int, Answer | UserError] = {}
+        by_space: dict[str, list[tuple[int, Sought]]] = defaultdict(list)
+        default, _ = self._understood(stored, asked)
+        for number, query in enumerate(queries):
+            try:
+                sought = _sought(stored, query)
+                by_space[_space_for(sought, asked) or default.name].append((number, sought))
+            except UserError as error:
+                answers[number] = error
+        for name, numbered in by_space.items():
+            space, question = self._understood(stored, {**asked, "space": name})
+            found = self._parts.search.near_each(stored, space, [sought for _, sought in numbered], question)
+            answers.update(zip((number for number, _ in numbered), found, strict=True))
+        return tuple(answers[number] for number in range(len(queries)))
 
     def _like(self, examples: Examples, asked: SearchFields) -> Answer:
-        stored = self._stored()
-        space, question = self._understood(stored, asked)
-        return self._parts.search.near(stored, space, examples, question)
+        return self._near(self._stored(), examples, asked)
+
+    def _near(self, stored: StoredCollection, sought: Sought, asked: SearchFields) -> Answer:
+        space, question = self._understood(stored, {**asked, "space": _space_for(sought, asked)})
+        return self._parts.search.near(stored, space, sought, question)
 
     def _understood(self, stored: StoredCollection, asked: SearchFields) -> tuple[Space, Question]:
         spaces, chosen = self._parts.spaces, dict(asked)
@@ -132,19 +149,17 @@ _OF_QUESTION = {
 }
 
 
-def mixture(scores: Mapping[str, float]) -> NDArray[np.float32]:
-    """Float32 (9,) that sum to 1, in these proportions. Raises QueryError where they are none."""
-    unknown = sorted(scores.keys() - set(LABELS))
-    if unknown:
-        raise QueryError(f"unknown label {unknown[0]!r}: expected some of {', '.join(LABELS)}")
-    shares = np.array([scores.get(label, 0.0) for label in LABELS], dtype=np.float64)
-    if not np.isfinite(shares).all() or (shares < 0).any() or shares.sum() <= 0:
-        raise QueryError(f"got the shares {dict(scores)}: expected numbers from 0 up, not all of them 0")
-    summing_to_one: NDArray[np.float32] = (shares / shares.sum()).astype(np.float32)
-    return summing_to_one
+def _sought(stored: StoredCollection, query: Examples | Mapping[str, float] | NDArray[np.float32]) -> Sought:
+    if isinstance(query, Examples):
+        return query
+    return of_scores(stored, query) if isinstance(query, Mapping) else of_embedding(query)
 
 
-def _only(space: str, asked: str | None, what: str) -> str:
-    if asked not in {None, space}:
-        raise QueryError(f"{what} can be searched in space {space!r} only, not in {asked!r}")
-    return space
+def _space_for(sought: Sought, asked: SearchFields) -> str | None:
+    """The space that is asked for, or the only one that there is; QueryError where they differ."""
+    name = asked.get("space")
+    only_in = None if isinstance(sought, Examples) else sought.only_in
+    if only_in is None or name in {None, only_in}:
+        return only_in or name
+    what = "an embedding" if only_in == "embedding" else "a mixture of scores"
+    raise QueryError(f"{what} can be searched in space {only_in!r} only, not in {name!r}")

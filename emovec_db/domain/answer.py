@@ -31,17 +31,13 @@ class MatchGroup:
 class Answer(Sequence[Match]):
     """Matches, most similar first; where groups were asked for, group by group."""
 
+    #: in which was searched
+    space: str
     matches: tuple[Match, ...]
     #: that with the nearest match first; None: not asked for
     groups: tuple[MatchGroup, ...] | None = None
     #: of what was searched for: the mean, by duration, of what matches should be like; None: it has none
     scores: Prediction | None = None
-
-    @classmethod
-    def of_groups(cls, groups: Sequence[MatchGroup], scores: Prediction | None) -> Answer:
-        """These groups, and what is in them."""
-        matches = tuple(match for group in groups for match in group.matches)
-        return cls(matches=matches, groups=tuple(groups), scores=scores)
 
     def __len__(self) -> int:
         return len(self.matches)

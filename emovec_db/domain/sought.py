@@ -18,6 +18,8 @@ class Unstored:
     heard: Heard
     #: None: it has none of its own, as a bare embedding
     scores: Prediction | None
+    #: the one space in which it can be searched; None: any
+    only_in: str | None = None
     #: as far as they are told
     customer: str | None = None
     speaker: str | None = None

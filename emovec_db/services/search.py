@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from math import ceil
 
 import numpy as np
@@ -17,6 +16,7 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.query import Match
 from emovec_db.domain.similar import Examples, Question
 from emovec_db.domain.sought import Sought
+from emovec_db.errors import UserError
 from emovec_db.index.choice import is_small
 from emovec_db.services.asked import Asked, asked_of_unstored
 from emovec_db.services.examples import exemplified
@@ -37,6 +37,8 @@ CHOOSY_FETCH = 4
 MAX_CANDIDATES = 100_000
 #: candidates whose rows are read at a time
 ROWS = 1_000
+#: queries that the index is asked at a time: their candidates are in memory together
+QUERIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,23 @@ class Search:
             NotFoundError: the collection's active generation has no such utterance, recording or customer.
             QueryError: examples cancel each other out, or `services.asked` says why not.
         """
+        (answer,) = self.near_each(collection, space, [sought], question)
+        if isinstance(answer, UserError):
+            raise answer
+        return answer
+
+    def near_each(
+        self, collection: Collection, space: Space, sought: Sequence[Sought], question: Question
+    ) -> tuple[Answer | UserError, ...]:
+        """An answer for each, in their order, all of one state of the collection; for what `near` raises, that."""
         with self._searched(collection, space, question) as (unit, searched):
-            asked = _asked(unit, collection, space, sought, question)
+            asked = [_asked(unit, collection, space, one, question) for one in sought]
             finding = _Finding(unit, collection, space, searched, question)
-            if question.group_by is None:
-                return Answer(matches=finding.matches(asked), scores=asked.scores)
-            groups = grouped(unit, collection, question, partial(finding.matches_of, asked))
-            return Answer.of_groups(groups, scores=asked.scores)
+            sound = [one for one in asked if isinstance(one, Asked)]
+            answers = chain.from_iterable(
+                finding.answers(sound[start : start + QUERIES]) for start in range(0, len(sound), QUERIES)
+            )
+            return tuple(next(answers) if isinstance(one, Asked) else one for one in asked)
 
     @contextmanager
     def _searched(self, collection: Collection, space: Space, question: Question) -> Iterator[tuple[Unit, Searched]]:
@@ -86,27 +98,47 @@ class _Finding:
     index: Searched
     question: Question
 
-    def matches_of(self, asked: Asked, question: Question, among: NDArray[np.int64] | None) -> tuple[Match, ...]:
-        """Those of another question, in the same state."""
-        return replace(self, question=question).matches(asked, among)
+    def answers(self, each: Sequence[Asked]) -> tuple[Answer, ...]:
+        """In their order."""
+        if self.question.group_by is not None:
+            return tuple(self._in_groups(asked) for asked in each)
+        found = zip(each, self.matches(each), strict=True)
+        return tuple(Answer(space=self.space.name, matches=matches, scores=asked.scores) for asked, matches in found)
 
-    def matches(self, asked: Asked, among: NDArray[np.int64] | None = None) -> tuple[Match, ...]:
-        """As many as are wanted, from more and more candidates where some are passed over.
+    def _in_groups(self, asked: Asked) -> Answer:
+        def find(question: Question, among: NDArray[np.int64] | None) -> tuple[Match, ...]:
+            return replace(self, question=question).matches([asked], among)[0]
+
+        groups = grouped(self.unit, self.collection, self.question, find)
+        matches = tuple(match for group in groups for match in group.matches)
+        return Answer(space=self.space.name, matches=matches, groups=groups, scores=asked.scores)
+
+    def matches(self, each: Sequence[Asked], among: NDArray[np.int64] | None = None) -> tuple[tuple[Match, ...], ...]:
+        """As many for each as are wanted, from more and more candidates where some are passed over.
 
         `among` stands for a filter whose ids are known: int64 (n,), ascending.
         """
         allowed = among
         if not self.question.filter.is_empty:
             allowed = self.unit.utterances.ids(self.collection, self.question.filter)
-        wanted = self.question.k * (CHOOSY_FETCH if self.question.is_choosy else 1) + len(asked.excluded)
-        while True:
-            ids, similarities = self._candidates(asked.vector, wanted, allowed)
-            chosen = self._chosen(asked, ids, similarities)
-            if len(chosen) == self.question.k or len(ids) < wanted or wanted >= MAX_CANDIDATES:
-                return chosen
-            if not self.question.is_choosy or similarities[-1] < self._threshold:
-                return chosen
+        found: list[tuple[Match, ...]] = [()] * len(each)
+        waiting = list(range(len(each)))
+        wanted = self.question.k * (CHOOSY_FETCH if self.question.is_choosy else 1)
+        wanted += max((len(asked.excluded) for asked in each), default=0)
+        while waiting:
+            candidates = self._candidates(np.stack([each[at].vector for at in waiting]), wanted, allowed)
+            for at, (ids, similarities) in zip(tuple(waiting), candidates, strict=True):
+                found[at] = self._chosen(each[at], ids, similarities)
+                if len(found[at]) == self.question.k or self._ends(similarities, wanted):
+                    waiting.remove(at)
             wanted = min(wanted * CHOOSY_FETCH, MAX_CANDIDATES)
+        return tuple(found)
+
+    def _ends(self, similarities: NDArray[np.float32], wanted: int) -> bool:
+        """Whether more candidates than these, of which so many were wanted, would bring no more matches."""
+        if not self.question.is_choosy or len(similarities) < wanted or wanted >= MAX_CANDIDATES:
+            return True
+        return bool(similarities[-1] < self._threshold)
 
     @property
     def _threshold(self) -> float:
@@ -114,14 +146,15 @@ class _Finding:
         return -np.inf if least is None else least
 
     def _candidates(
-        self, vector: NDArray[np.float32], wanted: int, allowed: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The nearest, with exact similarities, best first."""
+        self, vectors: NDArray[np.float32], wanted: int, allowed: NDArray[np.int64] | None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """The nearest to each of float32 (q, dim), with exact similarities, best first."""
         exact = self.index.exact
-        found = self.index.search(vector[None], wanted if exact else ceil(wanted * OVER_FETCH), allowed=allowed)
-        real = found.ids[0] >= 0
-        ids, similarities = found.ids[0][real], found.similarities[0][real]
-        return (ids, similarities) if exact else self._rescored(vector, ids)
+        found = self.index.search(vectors, wanted if exact else ceil(wanted * OVER_FETCH), allowed=allowed)
+        for vector, some_ids, some_similarities in zip(vectors, found.ids, found.similarities, strict=True):
+            real = some_ids >= 0
+            ids, similarities = some_ids[real], some_similarities[real]
+            yield (ids, similarities) if exact else self._rescored(vector, ids)
 
     def _rescored(
         self, vector: NDArray[np.float32], ids: NDArray[np.int64]
@@ -161,7 +194,10 @@ class _Finding:
                     yield Match(utterance, similarity, explanation(asked, utterance))
 
 
-def _asked(unit: Unit, collection: Collection, space: Space, sought: Sought, question: Question) -> Asked:
-    if isinstance(sought, Examples):
-        return exemplified(unit, collection, space, sought)
-    return asked_of_unstored(collection, space, sought, question)
+def _asked(unit: Unit, collection: Collection, space: Space, sought: Sought, question: Question) -> Asked | UserError:
+    try:
+        if isinstance(sought, Examples):
+            return exemplified(unit, collection, space, sought)
+        return asked_of_unstored(collection, space, sought, question)
+    except UserError as error:
+        return error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import soundfile
 from werkzeug.datastructures import MultiDict
 
 from emovec_db.api.schemas.answers import (
+    BatchResult,
     Classification,
     Clustering,
     ClusteringPage,
@@ -340,6 +342,7 @@ def test_an_embedding_may_be_the_body(api: Api, stored: dict[float, int]) -> Non
         (b"\0" * 64, "application/octet-stream", 400, "bad_query"),
         (b"\0" * 80_001, "application/octet-stream", 413, "too_large"),
     ],
+    ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else str(value),
 )
 def test_bytes_that_are_no_embedding(
     api: Api, stored: dict[float, int], content: bytes, mimetype: str, status: int, code: str
@@ -360,3 +363,46 @@ def test_options_are_in_the_address_of_bytes_only(api: Api, stored: dict[float, 
     failed(
         api.client.post(f"{url}?space=scores", data=content, content_type="application/octet-stream"), 400, "bad_query"
     )
+
+
+def test_a_batch_has_an_answer_or_an_error_for_each(api: Api, stored: dict[float, int]) -> None:
+    queries: list[Any] = [
+        {"recording_id": stored[600]},
+        {"recording_id": 999},
+        {"scores": {"happy": 1}},
+        {"utterance_id": 1, "embedding": [1.0]},
+        {"embedding": [1.0, 2.0]},
+        {"like": [1], "unlike": [1]},
+        {"recording_id": stored[600], "k": 3},
+    ]
+    asked = {"k": 2, "filter": {"customer": "low"}}
+    response = api.client.post(f"{COLLECTION}/searches/batch", json={"queries": queries, **asked})
+    outcomes = checked(response, 200, BatchResult)["answers"]
+    codes = [outcome["error"] and outcome["error"]["code"] for outcome in outcomes]
+    assert codes == [None, "not_found", None, "invalid", "bad_query", "bad_query", "invalid"]
+    for at in (0, 2):
+        alone = api.client.post(f"{COLLECTION}/searches", json={**queries[at], **asked})
+        assert outcomes[at]["answer"] == checked(alone, 200, SearchResult)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"queries": []},
+        {"queries": [{"utterance_id": 1}] * 101},
+        {"queries": [1]},
+        {"queries": [{"utterance_id": 1}], "k": 0},
+    ],
+)
+def test_batches_that_make_no_sense(api: Api, stored: dict[float, int], body: object) -> None:
+    failed(api.client.post(f"{COLLECTION}/searches/batch", json=body), 422, "invalid")
+
+
+def test_a_batch_may_be_larger_than_other_bodies(api: Api, stored: dict[float, int]) -> None:
+    queries = [{"embedding": [0.125] * 2_000} for _ in range(100)]
+    response = api.client.post(f"{COLLECTION}/searches/batch", json={"queries": queries})
+    outcomes = checked(response, 200, BatchResult)["answers"]
+    assert {outcome["error"]["code"] for outcome in outcomes} == {"bad_query"}
+    queries = [{"embedding": [0.125] * 20_000} for _ in range(100)]
+    failed(api.client.post(f"{COLLECTION}/searches/batch", json={"queries": queries}), 413, "too_large")

@@ -273,11 +273,11 @@ class FakeCollection:
 
     def similar(self, file: Path, **wanted: Any) -> Answer:
         self._asked("similar", file, **wanted)
-        return self.database.answer
+        return self.database.answer(**wanted)
 
     def similar_by_id(self, utterance_id: int, **wanted: Any) -> Answer:
         self._asked("similar_by_id", utterance_id, **wanted)
-        return self.database.answer
+        return self.database.answer(**wanted)
 
     def trajectories(self, pattern: str, **wanted: Any) -> tuple[Trajectory, ...]:
         self._asked("trajectories", pattern, **wanted)
@@ -285,23 +285,23 @@ class FakeCollection:
 
     def similar_to_recording(self, recording_id: int, **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_recording", (recording_id,), wanted))
-        return self.database.answer
+        return self.database.answer(**wanted)
 
     def similar_to_customer(self, name: str, **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_customer", (name,), wanted))
-        return self.database.answer
+        return self.database.answer(**wanted)
 
     def similar_to_scores(self, scores: dict[str, float], **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_scores", (scores,), wanted))
-        return self.database.answer
+        return self.database.answer(**wanted)
 
     def similar_to_vector(self, embedding: np.ndarray, **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_vector", (embedding.tolist(),), wanted))
-        return self.database.answer
+        return self.database.answer(**wanted)
 
     def similar_to_examples(self, like: list[int], unlike: list[int], **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_examples", (like, unlike), wanted))
-        return self.database.answer
+        return self.database.answer(**wanted)
 
     def similar_courses(self, file: Path, **wanted: Any) -> SimilarCourses:
         self._asked("similar_courses", file, **wanted)
@@ -374,9 +374,8 @@ class FakeDatabase:
     generations: Any = None
     settings: Settings = field(default_factory=lambda: Settings(timezone="Europe/Berlin", _env_file=None))
 
-    @property
-    def answer(self) -> Answer:
-        return Answer(matches=self.matches, groups=self.groups, scores=self.scores)
+    def answer(self, *, space: str, **_: Any) -> Answer:
+        return Answer(space=space, matches=self.matches, groups=self.groups, scores=self.scores)
 
     def __enter__(self) -> FakeDatabase:
         return self

@@ -112,7 +112,7 @@ def test_search() -> None:
         "backend": "onnxruntime-1.31-cpu",
         "decode_chain": "pyav-18.1/soxr-hq-16k/1",
     }
-    assert search_document("embedding", Answer(matches=(Match(utterance, 0.75),))) == {
+    assert search_document(Answer(space="embedding", matches=(Match(utterance, 0.75),))) == {
         "space": "embedding",
         "query_scores": None,
         "matches": [
