@@ -139,6 +139,7 @@ def _options(fields: SearchFields, filter_: JsonFilter | TextFilter) -> dict[str
         "exclude_same": fields.exclude_same,
         "per_customer": fields.per_customer,
         "per_recording": fields.per_recording,
+        "cursor": fields.cursor,
         "group_by": fields.group_by,
         "per_group": fields.per_group,
         "diversify": fields.diversify,

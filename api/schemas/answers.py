@@ -177,6 +177,7 @@ class SearchResult(Answer):
     space: str
     query_scores: Scores | None = Field(description="of what was searched for; null of an embedding")
     matches: list[Match] = Field(description="none where they are in groups")
+    next_cursor: str | None = Field(description="goes into cursor for what comes next; null: that was all")
     groups: list[MatchGroup] | None = Field(None, description="where `group_by` was given")
 
 

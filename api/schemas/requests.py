@@ -145,6 +145,7 @@ class SearchFields(Strict):
     )
     per_customer: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
     per_recording: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
+    cursor: Text | None = Field(default=None, description="next_cursor of the answer before, to the same question")
     group_by: GroupBy | None = Field(default=None, description="then k counts groups")
     per_group: int = Field(default=3, ge=1, le=MAX_K, description="of each group at most so many matches")
     diversify: Similarity | bool | None = Field(

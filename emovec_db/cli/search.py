@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,6 +47,9 @@ class Nearness:
         typer.Option(metavar="WHAT", help="Matches by customer or recording; -k is the number of groups then."),
     ] = None
     per_group: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="Of each group at most so many matches.")] = 3
+    cursor: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Go on after an earlier answer; it named the cursor.")
+    ] = None
     diversify: Annotated[
         bool, typer.Option("--diversify", help="Leave out what is nearly the same as a match before it.")
     ] = False
@@ -184,5 +188,7 @@ def search(
 
             narrowed = conditions != Conditions() or nearness.min_similarity is not None
             console().print(answer_view(answer, zone, narrowed=narrowed, explain=shown.explain))
+            if answer.next_cursor is not None:
+                console().print(f"\nThere are more: --cursor {shlex.quote(answer.next_cursor)}", style="dim")
             if answer:
                 console().print(encoder_remark(stored))

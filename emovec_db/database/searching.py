@@ -54,7 +54,7 @@ class Searching(Handle):
         )
         heard = classify(method, parts.sounds, sound, frames=False)
         scores = np.array(heard.prediction.scores, dtype=np.float32)
-        unstored = Unstored(heard=Heard.alone(heard.embedding, scores), scores=heard.prediction)
+        unstored = Unstored(heard=Heard.alone(heard.embedding, scores), scores=heard.prediction, sound=sound.pcm_sha256)
         return self._near(stored, unstored, asked)
 
     def similar_by_id(self, utterance_id: int, **asked: Unpack[SearchFields]) -> Answer:
@@ -146,6 +146,7 @@ _OF_QUESTION = {
     "exact",
     "group_by",
     "per_group",
+    "cursor",
 }
 
 

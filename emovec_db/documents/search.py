@@ -42,12 +42,12 @@ def _explanation_document(explanation: Explanation) -> Document:
 
 
 def search_document(answer: Answer) -> Document:
-    """``{space, query_scores, matches}``, nearest first.
+    """``{space, query_scores, matches, next_cursor}``, nearest first.
 
     Where groups were asked for they are in `groups`, and `matches` is empty.
     """
     scores = None if answer.scores is None else answer.scores.by_label()
-    document = {"space": answer.space, "query_scores": scores}
+    document = {"space": answer.space, "query_scores": scores, "next_cursor": answer.next_cursor}
     if answer.groups is None:
         return {**document, "matches": [match_document(match) for match in answer.matches]}
     return {**document, "matches": [], "groups": [_group_document(group) for group in answer.groups]}

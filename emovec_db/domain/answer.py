@@ -38,6 +38,9 @@ class Answer(Sequence[Match]):
     groups: tuple[MatchGroup, ...] | None = None
     #: of what was searched for: the mean, by duration, of what matches should be like; None: it has none
     scores: Prediction | None = None
+    #: for the question that goes on behind the last match or group; None: that was all. Where some are passed over,
+    #: what comes then may be nothing
+    next_cursor: str | None = None
 
     def __len__(self) -> int:
         return len(self.matches)

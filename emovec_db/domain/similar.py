@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from emovec_db.domain.query import Filter, FilterFields
+from emovec_db.domain.search_cursor import SearchCursor
 from emovec_db.errors import QueryError
 
 #: what matches may be kept from sharing with the query
@@ -32,6 +33,7 @@ class SearchFields(FilterFields, total=False):
     exact: bool
     group_by: GroupBy | None
     per_group: int
+    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ class Question:
     group_by: GroupBy | None = None
     #: at most so many matches of each group
     per_group: int = 3
+    #: next_cursor of the answer before
+    cursor: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MAX_K:
@@ -65,9 +69,28 @@ class Question:
         if self.diversify is not None and not -1 <= self.diversify <= 1:
             raise QueryError(f"diversify is {self.diversify}: expected a similarity, -1 to 1")
         self._check_groups()
+        self._check_depth()
         for name, most in (("per_customer", self.per_customer), ("per_recording", self.per_recording)):
             if most is not None and most < 1:
                 raise QueryError(f"{name} is {most}: expected at least 1")
+
+    @property
+    def place(self) -> SearchCursor | None:
+        """Where the answer before ended."""
+        return None if self.cursor is None else SearchCursor.parse(self.cursor)
+
+    @property
+    def depth(self) -> int:
+        """How many matches come up to the last that is wanted."""
+        place = self.place
+        return self.k if place is None else place.given + self.k
+
+    def _check_depth(self) -> None:
+        if self.depth > MAX_K:
+            raise QueryError(
+                f"matches can be looked through to the {MAX_K:,}th: {self.depth - self.k:,} were given, expected k up "
+                f"to what is left, or a narrower filter"
+            )
 
     def _check_groups(self) -> None:
         if self.group_by is None:
@@ -90,7 +113,9 @@ class Question:
     def within_group(self) -> Question:
         """The question asked of each group's utterances, of which the filter was asked before."""
         own = None if self.group_by == "recording" else self.per_recording
-        return replace(self, group_by=None, k=self.per_group, filter=Filter(), per_customer=None, per_recording=own)
+        return replace(
+            self, group_by=None, cursor=None, k=self.per_group, filter=Filter(), per_customer=None, per_recording=own
+        )
 
     @property
     def is_choosy(self) -> bool:

@@ -20,9 +20,17 @@ class Unstored:
     scores: Prediction | None
     #: the one space in which it can be searched; None: any
     only_in: str | None = None
+    #: pcm_sha256 of the sound that it was heard in, if it was
+    sound: str | None = None
     #: as far as they are told
     customer: str | None = None
     speaker: str | None = None
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The same for the same thing; of sound whatever its encoder's last bits are."""
+        heard = self.sound or (self.heard.embeddings.tobytes(), self.heard.scores.tobytes())
+        return heard, self.heard.people.tolist(), self.customer, self.speaker
 
 
 Sought: TypeAlias = Examples | Unstored

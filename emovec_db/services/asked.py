@@ -26,6 +26,8 @@ class Asked:
     scores: Prediction | None
     #: ids that can be no matches
     excluded: frozenset[int] = frozenset()
+    #: of the question; see `services.cursors`
+    digest: str = ""
     #: of the query's own utterances, as far as they are known
     recordings: frozenset[int] = frozenset()
     customers: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -15,17 +15,17 @@ from emovec_db.domain.query import Filter, Match
 from emovec_db.domain.similar import Question
 from emovec_db.store.store import Unit
 
-#: matches of a question; among utterances of these ids, int64 (n,) ascending, where they are given
-Find: TypeAlias = Callable[[Question, NDArray[np.int64] | None], tuple[Match, ...]]
+#: matches of a question among utterances of these ids, int64 (n,) ascending
+Find: TypeAlias = Callable[[Question, NDArray[np.int64]], tuple[Match, ...]]
 
 
-def grouped(unit: Unit, collection: Collection, question: Question, find: Find) -> tuple[MatchGroup, ...]:
-    """The k groups that have the nearest matches, each with the nearest of its own.
+def grouped(
+    unit: Unit, collection: Collection, question: Question, heads: Sequence[Match], find: Find
+) -> tuple[MatchGroup, ...]:
+    """The groups of these matches, the best of each, each with the nearest of its own.
 
-    The first search finds the best of each group, as if one match of each were asked for; then each group is searched
-    for itself, so that none lacks what lies far down the list of all.
+    Each group is searched for itself, so that none lacks what lies far down the list of all.
     """
-    heads = find(question.for_heads(), None)
     allowed = None
     if question.per_group > 1 and not question.filter.is_empty:
         allowed = unit.utterances.ids(collection, question.filter)

@@ -18,7 +18,9 @@ from emovec_db.domain.similar import Examples, Question
 from emovec_db.domain.sought import Sought
 from emovec_db.errors import UserError
 from emovec_db.index.choice import is_small
+from emovec_db.index.exact import precise
 from emovec_db.services.asked import Asked, asked_of_unstored
+from emovec_db.services.cursors import digest_of, page_of
 from emovec_db.services.examples import exemplified
 from emovec_db.services.explaining import explanation
 from emovec_db.services.grouping import grouped
@@ -89,6 +91,14 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    """Matches from the first on, and whether there may be more."""
+
+    matches: tuple[Match, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Finding:
     """One search in one state of the collection."""
 
@@ -102,18 +112,22 @@ class _Finding:
         """In their order."""
         if self.question.group_by is not None:
             return tuple(self._in_groups(asked) for asked in each)
-        found = zip(each, self.matches(each), strict=True)
-        return tuple(Answer(space=self.space.name, matches=matches, scores=asked.scores) for asked, matches in found)
+        return tuple(self._answer(asked, found) for asked, found in zip(each, self.matches(each), strict=True))
+
+    def _answer(self, asked: Asked, found: _Found) -> Answer:
+        matches, next_cursor = page_of(found.matches, self.question, asked.digest, more=found.more)
+        return Answer(space=self.space.name, matches=matches, scores=asked.scores, next_cursor=next_cursor)
 
     def _in_groups(self, asked: Asked) -> Answer:
-        def find(question: Question, among: NDArray[np.int64] | None) -> tuple[Match, ...]:
-            return replace(self, question=question).matches([asked], among)[0]
+        def find(question: Question, among: NDArray[np.int64]) -> tuple[Match, ...]:
+            (found,) = replace(self, question=question).matches([asked], among)
+            return found.matches[: question.k]
 
-        groups = grouped(self.unit, self.collection, self.question, find)
-        matches = tuple(match for group in groups for match in group.matches)
-        return Answer(space=self.space.name, matches=matches, groups=groups, scores=asked.scores)
+        (heads,) = replace(self, question=self.question.for_heads()).answers([asked])
+        groups = grouped(self.unit, self.collection, self.question, heads, find)
+        return replace(heads, matches=tuple(match for group in groups for match in group.matches), groups=groups)
 
-    def matches(self, each: Sequence[Asked], among: NDArray[np.int64] | None = None) -> tuple[tuple[Match, ...], ...]:
+    def matches(self, each: Sequence[Asked], among: NDArray[np.int64] | None = None) -> tuple[_Found, ...]:
         """As many for each as are wanted, from more and more candidates where some are passed over.
 
         `among` stands for a filter whose ids are known: int64 (n,), ascending.
@@ -121,24 +135,30 @@ class _Finding:
         allowed = among
         if not self.question.filter.is_empty:
             allowed = self.unit.utterances.ids(self.collection, self.question.filter)
-        found: list[tuple[Match, ...]] = [()] * len(each)
+        found = [_Found((), more=False)] * len(each)
         waiting = list(range(len(each)))
-        wanted = self.question.k * (CHOOSY_FETCH if self.question.is_choosy else 1)
+        wanted = self._limit * (CHOOSY_FETCH if self.question.is_choosy else 1)
         wanted += max((len(asked.excluded) for asked in each), default=0)
         while waiting:
             candidates = self._candidates(np.stack([each[at].vector for at in waiting]), wanted, allowed)
             for at, (ids, similarities) in zip(tuple(waiting), candidates, strict=True):
-                found[at] = self._chosen(each[at], ids, similarities)
-                if len(found[at]) == self.question.k or self._ends(similarities, wanted):
+                chosen, ends = self._chosen(each[at], ids, similarities), self._ends(similarities, wanted)
+                found[at] = _Found(chosen, more=len(chosen) == self._limit or not ends)
+                if ends or len(chosen) >= self.question.depth:
                     waiting.remove(at)
             wanted = min(wanted * CHOOSY_FETCH, MAX_CANDIDATES)
         return tuple(found)
+
+    @property
+    def _limit(self) -> int:
+        """One more than is wanted, to see whether there are more."""
+        return self.question.depth + 1
 
     def _ends(self, similarities: NDArray[np.float32], wanted: int) -> bool:
         """Whether more candidates than these, of which so many were wanted, would bring no more matches."""
         if not self.question.is_choosy or len(similarities) < wanted or wanted >= MAX_CANDIDATES:
             return True
-        return bool(similarities[-1] < self._threshold)
+        return bool(similarities.min() < self._threshold)
 
     @property
     def _threshold(self) -> float:
@@ -148,7 +168,7 @@ class _Finding:
     def _candidates(
         self, vectors: NDArray[np.float32], wanted: int, allowed: NDArray[np.int64] | None
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """The nearest to each of float32 (q, dim), with exact similarities, best first."""
+        """The nearest to each of float32 (q, dim), with exact similarities."""
         exact = self.index.exact
         found = self.index.search(vectors, wanted if exact else ceil(wanted * OVER_FETCH), allowed=allowed)
         for vector, some_ids, some_similarities in zip(vectors, found.ids, found.similarities, strict=True):
@@ -159,23 +179,25 @@ class _Finding:
     def _rescored(
         self, vector: NDArray[np.float32], ids: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Exact similarities from the stored vectors, best first, ties by id."""
+        """Exact similarities from the stored vectors."""
         stored = self.unit.utterances.vectors(self.collection, ids)
         if not len(stored.ids):
             return stored.ids, np.empty(0, np.float32)
-        similarities = self.space.project(stored) @ vector
-        order = np.lexsort((stored.ids, -similarities))
-        return stored.ids[order], similarities[order]
+        similarities = precise(vector, self.space.project(stored), np.arange(len(stored.ids)))
+        return stored.ids, similarities
 
     def _chosen(self, asked: Asked, ids: NDArray[np.int64], similarities: NDArray[np.float32]) -> tuple[Match, ...]:
+        similarities = np.clip(similarities, -1.0, 1.0)
+        # as they are shown: a cursor goes by that order
+        order = np.lexsort((ids, -similarities))
         near = [
-            (int(utterance_id), float(np.clip(similarity, -1.0, 1.0)))
-            for utterance_id, similarity in zip(ids, similarities, strict=True)
+            (int(utterance_id), float(similarity))
+            for utterance_id, similarity in zip(ids[order], similarities[order], strict=True)
             if utterance_id not in asked.excluded and similarity >= self._threshold
         ]
         if not self.question.is_choosy:
-            near = near[: self.question.k]
-        return tuple(islice(self._let_through(asked, near), self.question.k))
+            near = near[: self._limit]
+        return tuple(islice(self._let_through(asked, near), self._limit))
 
     def _let_through(self, asked: Asked, near: Sequence[tuple[int, float]]) -> Iterator[Match]:
         """Those that may be shown, in their order; rows are read as far as they are asked for."""
@@ -196,8 +218,9 @@ class _Finding:
 
 def _asked(unit: Unit, collection: Collection, space: Space, sought: Sought, question: Question) -> Asked | UserError:
     try:
+        digest = digest_of(collection, space, sought, question)
         if isinstance(sought, Examples):
-            return exemplified(unit, collection, space, sought)
-        return asked_of_unstored(collection, space, sought, question)
+            return replace(exemplified(unit, collection, space, sought), digest=digest)
+        return replace(asked_of_unstored(collection, space, sought, question), digest=digest)
     except UserError as error:
         return error

@@ -406,3 +406,15 @@ def test_a_batch_may_be_larger_than_other_bodies(api: Api, stored: dict[float, i
     assert {outcome["error"]["code"] for outcome in outcomes} == {"bad_query"}
     queries = [{"embedding": [0.125] * 20_000} for _ in range(100)]
     failed(api.client.post(f"{COLLECTION}/searches/batch", json={"queries": queries}), 413, "too_large")
+
+
+def test_a_search_goes_on_where_it_ended(api: Api, stored: dict[float, int]) -> None:
+    asked: dict[str, Any] = {"recording_id": stored[600], "space": "embedding", "k": 3}
+    first = checked(api.client.post(f"{COLLECTION}/searches", json=asked), 200, SearchResult)
+    asked["cursor"] = first["next_cursor"]
+    second = checked(api.client.post(f"{COLLECTION}/searches", json=asked), 200, SearchResult)
+    found = [match["recording_id"] for match in first["matches"] + second["matches"]]
+    assert sorted(found) == sorted(set(stored.values()) - {stored[600]})
+    assert second["next_cursor"] is None
+    asked["cursor"] = "abc"
+    failed(api.client.post(f"{COLLECTION}/searches", json=asked), 400, "bad_query")

@@ -368,6 +368,7 @@ class FakeDatabase:
     matches: tuple[Match, ...] = field(default_factory=lambda: (Match(utterance(), 0.75),))
     groups: tuple[MatchGroup, ...] | None = None
     scores: Prediction | None = None
+    next_cursor: str | None = None
     problems: tuple[str, ...] = ()
     interrupted: bool = False
     #: of its collections; see `fake_generations`
@@ -375,7 +376,9 @@ class FakeDatabase:
     settings: Settings = field(default_factory=lambda: Settings(timezone="Europe/Berlin", _env_file=None))
 
     def answer(self, *, space: str, **_: Any) -> Answer:
-        return Answer(space=space, matches=self.matches, groups=self.groups, scores=self.scores)
+        return Answer(
+            space=space, matches=self.matches, groups=self.groups, scores=self.scores, next_cursor=self.next_cursor
+        )
 
     def __enter__(self) -> FakeDatabase:
         return self

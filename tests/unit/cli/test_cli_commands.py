@@ -130,7 +130,8 @@ class TestSearch:
             "--speaker", "s1", "--role", "agent", "--label", "sad", "--since", "2026-07-01", "--until",
             "2026-08-01T12:00+00:00", "--min-confidence", "0.6", "--metadata", "a=1=2", "--metadata", "b=",
             "--recording-role", "customer", "--recording-channel", "right", "--exclude-same", "speaker",
-            "--per-customer", "2", "--per-recording", "1", "--exact", "--group-by", "customer", "--per-group", "4",
+            "--per-customer", "2", "--per-recording", "1", "--exact", "--cursor", "abc",
+            "--group-by", "customer", "--per-group", "4",
             "--diversify-above", "0.9",
         )  # fmt: skip
 
@@ -158,6 +159,7 @@ class TestSearch:
                     "per_recording": 1,
                     "diversify": 0.9,
                     "group_by": "customer",
+                    "cursor": "abc",
                     "per_group": 4,
                     "exact": True,
                 },
@@ -194,7 +196,7 @@ class TestSearch:
         run("search", *words)
 
         options = dict.fromkeys(
-            ("min_similarity", "exclude_same", "per_customer", "per_recording", "diversify", "group_by")
+            ("min_similarity", "exclude_same", "per_customer", "per_recording", "diversify", "group_by", "cursor")
         )
         assert database.asked == [
             (*asked, {"k": 10, "space": space, "exact": False, "per_group": 3, **options, **NO_FILTER})
@@ -263,6 +265,11 @@ class TestSearch:
         assert document["matches"][0]["differences"] == {"angry": 0.31, "sad": -0.2}
         assert document["matches"][1]["same"] == {"recording": None, "customer": True, "speaker": False}
 
+    def test_where_to_go_on_is_told(self, run: Run, database: FakeDatabase) -> None:
+        database.next_cursor = "c2VhcmNo"
+        assert "There are more: --cursor c2VhcmNo" in run("search", "--id", "4").out
+        assert run("search", "--id", "4", "--json").json["next_cursor"] == "c2VhcmNo"
+
     def test_diversify_has_a_threshold_of_its_own(self, run: Run, database: FakeDatabase) -> None:
         run("search", "--id", "4", "--diversify")
         assert database.asked[0][2]["diversify"] is True
@@ -290,7 +297,9 @@ class TestSearch:
 
         assert run("search", "clip.wav").out == "No matches.\n"
         assert run("search", "clip.wav", "--customer", "x").out == "No matches; the filters may be too narrow.\n"
-        assert run("search", "clip.wav", "--json").json == {"space": "emotion", "query_scores": None, "matches": []}
+        assert run("search", "clip.wav", "--json").json == {
+            "space": "emotion", "query_scores": None, "next_cursor": None, "matches": [],
+        }  # fmt: skip
 
 
 class TestCount:

@@ -115,6 +115,7 @@ def test_search() -> None:
     assert search_document(Answer(space="embedding", matches=(Match(utterance, 0.75),))) == {
         "space": "embedding",
         "query_scores": None,
+        "next_cursor": None,
         "matches": [
             {
                 "utterance_id": 7,
