@@ -106,6 +106,7 @@ def _by_recording(searched: Collection, form: SearchForm) -> Answer:
     limits = upload_limits(context().settings)
     with on_disk(form.recording) as (recording,), context().encoder.place():
         given = {"recording_role": form.recording_role, "recording_channel": form.recording_channel}
+        given |= {"recording_customer": form.recording_customer, "recording_speaker": form.recording_speaker}
         return searched.similar(recording, limits=limits, **given, **_options(form, form))  # type: ignore[arg-type]
 
 

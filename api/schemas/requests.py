@@ -160,6 +160,8 @@ class SearchForm(SearchFields, TextFilter):
     recording: FileStorage
     recording_role: Role | None = Field(default=None, description="who speaks in it; see predictions")
     recording_channel: Text = Field(default=MIX, description="left, right, ch0 …; mix: all channels together")
+    recording_customer: Text | None = Field(default=None, description="whose emotion is in it")
+    recording_speaker: Text | None = Field(default=None, description="whose voice it is; matters in space emotion")
 
 
 class SearchQuery(SearchFields, TextFilter):

@@ -134,6 +134,16 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenVoice(Given):
+    """What is said of FILE, and of who is heard in it."""
+
+    recording_customer: Annotated[str | None, typer.Option(metavar="NAME", help="Whose emotion is in FILE.")] = None
+    recording_speaker: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose voice is in FILE; matters in space emotion.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """How the answer is shown."""
 
@@ -150,11 +160,11 @@ class Shown:
         "emovec search clip.mp3 --space scores --label angry --min-confidence 0.6 --json",
     )
 )
-@with_options(nearness=Nearness, alike=Alike, given=Given, conditions=Conditions, shown=Shown)
+@with_options(nearness=Nearness, alike=Alike, given=GivenVoice, conditions=Conditions, shown=Shown)
 def search(
     nearness: Nearness,
     alike: Alike,
-    given: Given,
+    given: GivenVoice,
     conditions: Conditions,
     shown: Shown,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Recording to compare with.")] = None,

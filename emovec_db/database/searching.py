@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from emovec_db.database.handle import Handle
 from emovec_db.domain.answer import Answer
 from emovec_db.domain.collection import Collection as StoredCollection
+from emovec_db.domain.person import person_of
 from emovec_db.domain.query import Filter, Heard
 from emovec_db.domain.similar import Examples, Question, SearchFields
 from emovec_db.domain.sought import Sought, Unstored
@@ -34,12 +35,15 @@ class Searching(Handle):
         *,
         recording_role: str | None = None,
         recording_channel: str = MIX,
+        recording_customer: str | None = None,
+        recording_speaker: str | None = None,
         limits: SoundLimits | None = None,
         **asked: Unpack[SearchFields],
     ) -> Answer:
         """Stored utterances whose emotion is nearest to a recording's, most similar first.
 
-        `role` chooses among the stored; `recording_role` and `recording_channel` say what the given one is.
+        `role`, `customer` and `speaker` choose among the stored; `recording_role` and so on say what the given one is.
+        Whose voice it is matters in space `emotion`, which takes what is usual for somebody off.
 
         Raises:
             RefusedError: as `classify`.
@@ -54,7 +58,19 @@ class Searching(Handle):
         )
         heard = classify(method, parts.sounds, sound, frames=False)
         scores = np.array(heard.prediction.scores, dtype=np.float32)
-        unstored = Unstored(heard=Heard.alone(heard.embedding, scores), scores=heard.prediction, sound=sound.pcm_sha256)
+        person = person_of(
+            speaker=recording_speaker,
+            customer=recording_customer,
+            role=recording_role,
+            voice=next((one.voice for one in heard.timeline.utterances if one.voice is not None), None),
+        )
+        unstored = Unstored(
+            heard=Heard.alone(heard.embedding, scores, person),
+            scores=heard.prediction,
+            sound=sound.pcm_sha256,
+            customer=recording_customer,
+            speaker=recording_speaker,
+        )
         return self._near(stored, unstored, asked)
 
     def similar_by_id(self, utterance_id: int, **asked: Unpack[SearchFields]) -> Answer:

@@ -67,5 +67,8 @@ def asked_of_unstored(collection: Collection, space: Space, unstored: Unstored, 
         speakers=frozenset([unstored.speaker] if unstored.speaker else []),
     )
     if question.exclude_same is not None and not getattr(asked, f"{question.exclude_same}s"):
-        raise QueryError("exclude_same needs a query that is stored: search by utterance, recording or customer")
+        raise QueryError(
+            "exclude_same needs a query that is stored: search by utterance, recording or customer, or say "
+            "whose voice a recording is (recording_customer, recording_speaker)"
+        )
     return asked

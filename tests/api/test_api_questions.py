@@ -102,6 +102,10 @@ def test_search_by_recording(api: Api, stored: dict[float, int]) -> None:
     assert len(answer["matches"]) == 2
     assert answer["matches"][0]["recording_id"] == stored[600]
     assert answer["matches"][0]["similarity"] == pytest.approx(1, abs=1e-3)
+    assert answer["matches"][0]["same"] == {"recording": None, "customer": None, "speaker": None}
+    data = {"recording": file(wav(600)), "recording_customer": "low", "recording_speaker": "s1", "k": "5"}
+    answer = checked(api.client.post(f"{COLLECTION}/searches", data=data), 200, SearchResult)
+    assert sorted(match["same"]["customer"] for match in answer["matches"]) == [False, False, True, True, True]
 
 
 def test_search_by_utterance_leaves_it_out(api: Api, stored: dict[float, int]) -> None:

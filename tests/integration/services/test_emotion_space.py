@@ -22,7 +22,7 @@ from emovec_db.services.live_index import stored_vectors
 from emovec_db.sources.local import uri_of
 from emovec_db.store.spaces import FittedSpaces
 from tests import stored
-from tests.sounds import tone, write
+from tests.sounds import babble, tone, write
 
 SPEAKERS, EMOTIONS, TURNS = 6, 3, 15
 DIM = 16
@@ -272,3 +272,22 @@ def test_who_was_forgotten_and_comes_again_is_a_stranger_everywhere(calls: Colle
         itself = index.search(vectors, 1)
     np.testing.assert_allclose(itself.similarities[:, 0], 1, atol=1e-5)
     assert set(itself.ids[:, 0].tolist()) == set(ids.tolist())
+
+
+def test_a_recording_is_mapped_as_who_is_said_to_speak_in_it(calls: Collection, tmp_path: Path) -> None:
+    calls.spaces.fit()
+    file = write(tmp_path / "new.wav", babble(1, seed=50))
+    calls.ingest(file, speaker="speaker 1")
+
+    def nearness(**said: str) -> float:
+        (match,) = calls.similar(file, k=1, space="emotion", where="speaker = 'speaker 1' and channel = mix", **said)  # type: ignore[arg-type]
+        return match.similarity
+
+    assert nearness(recording_speaker="speaker 1") == pytest.approx(1, abs=1e-6)
+    assert nearness() < 0.9999
+    assert nearness() == nearness(recording_speaker="nobody known") == nearness(recording_customer="speaker 1")
+    others = calls.similar(file, k=300, recording_speaker="speaker 1", exclude_same="speaker")
+    assert {match.utterance.speaker for match in others}.isdisjoint({"speaker 1"})
+    assert all(match.explanation and match.explanation.same_speaker is not True for match in others)
+    with pytest.raises(QueryError, match="exclude_same needs a query that is stored"):
+        calls.similar(file, exclude_same="customer", recording_speaker="speaker 1")
