@@ -157,6 +157,7 @@ class Shown:
         "emovec search --id 42 --customer c7 --since 2026-03-01",
         "emovec search --scores angry=0.6,sad=0.4 --per-customer 1",
         "emovec search --like 42 --like 57 --unlike 63 --exclude-same customer",
+        "emovec search --id 42 --group-by customer --per-group 2 --explain",
         "emovec search clip.mp3 --space scores --label angry --min-confidence 0.6 --json",
     )
 )
