@@ -15,9 +15,8 @@ from emovec_db.domain.query import Heard, Match
 from emovec_db.domain.recording import Utterance
 from emovec_db.domain.similar import Examples, Question
 from emovec_db.errors import QueryError
-from emovec_db.index.protocol import VectorIndex
 from emovec_db.services.examples import Exemplified, exemplified
-from emovec_db.services.live_index import LiveIndexes
+from emovec_db.services.indexes.protocol import Indexes, Level
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
 
@@ -34,7 +33,7 @@ class Search:
     """Finds the utterances nearest to a vector in a space."""
 
     store: Store
-    indexes: LiveIndexes
+    indexes: Indexes
 
     def near(self, collection: Collection, space: Space, heard: Heard, question: Question) -> tuple[Match, ...]:
         """Matches for one utterance that need not be stored, most similar first.
@@ -68,31 +67,24 @@ class Search:
     def _search(
         self, collection: Collection, space: Space, asked: Callable[[Unit], Exemplified], question: Question
     ) -> tuple[Match, ...]:
-        live = self.indexes.of(collection, space)
-        with live.level() as (unit, index):
-            matches = _Finding(unit, collection, space, index, question).matches(asked(unit))
-        live.save_if_worthwhile()
-        return matches
+        with self.indexes.level(collection, space) as level:
+            return _Finding(level, collection, space, question).matches(asked(level.unit))
 
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
     """One search in one state of the collection."""
 
-    unit: Unit
+    level: Level
     collection: Collection
     space: Space
-    index: VectorIndex
     question: Question
 
     def matches(self, asked: Exemplified) -> tuple[Match, ...]:
         """As many as are wanted, from more and more candidates where some are passed over."""
-        allowed = None
-        if not self.question.filter.is_empty:
-            allowed = self.unit.utterances.ids(self.collection, self.question.filter)
         wanted = self.question.k * (CHOOSY_FETCH if self.question.is_choosy else 1) + len(asked.excluded)
         while True:
-            ids, similarities = self._candidates(asked.vector, wanted, allowed)
+            ids, similarities = self._candidates(asked.vector, wanted)
             chosen = self._chosen(asked, ids, similarities)
             if len(chosen) == self.question.k or len(ids) < wanted or wanted >= MAX_CANDIDATES:
                 return chosen
@@ -105,12 +97,11 @@ class _Finding:
         least = self.question.min_similarity
         return -np.inf if least is None else least
 
-    def _candidates(
-        self, vector: NDArray[np.float32], wanted: int, allowed: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _candidates(self, vector: NDArray[np.float32], wanted: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The nearest, with exact similarities, best first."""
-        exact = self.index.exact
-        found = self.index.search(vector[None], wanted if exact else ceil(wanted * OVER_FETCH), allowed=allowed)
+        exact = self.level.exact
+        taken = wanted if exact else ceil(wanted * OVER_FETCH)
+        found = self.level.nearest(vector[None], taken, self.question.filter)
         real = found.ids[0] >= 0
         ids, similarities = found.ids[0][real], found.similarities[0][real]
         return (ids, similarities) if exact else self._rescored(vector, ids)
@@ -119,7 +110,7 @@ class _Finding:
         self, vector: NDArray[np.float32], ids: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Exact similarities from the stored vectors, best first, ties by id."""
-        stored = self.unit.utterances.vectors(self.collection, ids)
+        stored = self.level.unit.utterances.vectors(self.collection, ids)
         if not len(stored.ids):
             return stored.ids, np.empty(0, np.float32)
         similarities = self.space.project(stored) @ vector
@@ -136,7 +127,7 @@ class _Finding:
         ]
         if not self.question.is_choosy:
             near = near[: self.question.k]
-        rows = self.unit.utterances.rows(self.collection, [utterance_id for utterance_id, _ in near])
+        rows = self.level.unit.utterances.rows(self.collection, [utterance_id for utterance_id, _ in near])
         admits = _Admission(self.question, asked.like)
         matches = (Match(rows[one], similarity) for one, similarity in near if one in rows and admits(rows[one]))
         return tuple(match for match, _ in zip(matches, range(self.question.k), strict=False))

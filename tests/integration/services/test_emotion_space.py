@@ -14,11 +14,13 @@ import pytest
 import emovec_db
 from emovec_db.database import Collection, Database
 from emovec_db.domain.encoding import Prediction
+from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, NewUtterance, Source
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
-from emovec_db.services import live_index, spaces
-from emovec_db.services.live_index import stored_vectors
+from emovec_db.services import spaces
+from emovec_db.services.indexes import live_index
+from emovec_db.services.indexes.stored import stored_vectors
 from emovec_db.sources.local import uri_of
 from emovec_db.store.spaces import FittedSpaces
 from tests import stored
@@ -268,7 +270,7 @@ def test_who_was_forgotten_and_comes_again_is_a_stranger_everywhere(calls: Colle
     space = parts.spaces.named(collection, "emotion")
     with parts.store.read() as unit:
         ids, vectors = stored_vectors(unit, collection, space)
-    with parts.indexes.of(collection, space).level() as (_, index):
-        itself = index.search(vectors, 1)
+    with parts.indexes.level(collection, space) as level:
+        itself = level.nearest(vectors, 1, Filter())
     np.testing.assert_allclose(itself.similarities[:, 0], 1, atol=1e-5)
     assert set(itself.ids[:, 0].tolist()) == set(ids.tolist())

@@ -12,7 +12,7 @@ import pytest
 import emovec_db
 from emovec_db.database import Collection, Database
 from emovec_db.index import choice, snapshot
-from emovec_db.services import live_index
+from emovec_db.services.indexes import live_index
 from tests.integration.services.test_search import many
 
 COUNT = 1_200
@@ -65,9 +65,9 @@ def test_a_deletion_needs_no_rebuild_and_leaves_nothing_on_disk(calls: Collectio
     with parts.store.read() as unit:
         utterance = unit.utterances.get(unit.collections.get("many"), first[0])
         found = unit.utterances.vectors(unit.collections.get("many"), [first[0]])
-    live = parts.indexes.of(calls._stored(), parts.spaces.named(calls._stored(), "embedding"))
-    with live.level() as (_, index):
-        code = index._below._codes.sa_encode(live.space.project(found)).tobytes()  # type: ignore[attr-defined]
+    space = parts.spaces.named(calls._stored(), "embedding")
+    with parts.indexes.level(calls._stored(), space) as level:
+        code = level.index._below._codes.sa_encode(space.project(found)).tobytes()  # type: ignore[attr-defined]
     assert any(code in content for content in files_of(calls).values())
     with nothing_is_built():
         calls.delete(utterance.recording_id)
@@ -140,9 +140,9 @@ def test_what_is_published_is_told(calls: Collection) -> None:
 
 def test_what_is_new_is_found_at_once_and_folded_in_time(database: Database, calls: Collection) -> None:
     parts = calls._parts
-    live = parts.indexes.of(calls._stored(), parts.spaces.named(calls._stored(), "embedding"))
+    live = parts.indexes.of(calls._stored(), parts.spaces.named(calls._stored(), "embedding"))  # type: ignore[attr-defined]
     for tail_size, count in ((300, COUNT + 300), (0, COUNT + 600)):
         many(database, 300)
-        with nothing_is_built(), live.level() as (_, index):
-            assert (index.size, index.tail_size) == (count, tail_size)
+        with nothing_is_built(), live.level() as level:
+            assert (level.index.size, level.index.tail_size) == (count, tail_size)
         assert calls.check().consistent

@@ -29,7 +29,8 @@ from emovec_db.errors import (
     QueryError,
     UnavailableError,
 )
-from emovec_db.services import live_index, patience
+from emovec_db.services import patience
+from emovec_db.services.indexes import live_index
 from emovec_db.services.ingest import archive as archive_module
 from emovec_db.services.ingest import pipeline
 from emovec_db.services.reencoding import generations as generations_module

@@ -15,7 +15,7 @@ from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
 from emovec_db.errors import NotFoundError, QueryError
 from emovec_db.index import choice
-from emovec_db.services import live_index
+from emovec_db.services.indexes import live_index
 from tests import stored
 from tests.sounds import babble, write
 
