@@ -19,7 +19,7 @@ from emovec_db.domain.recording import Details, NewUtterance, Source
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
 from emovec_db.services import spaces
-from emovec_db.services.indexes import live_index
+from emovec_db.services.indexes import snapshots
 from emovec_db.services.indexes.stored import stored_vectors
 from emovec_db.sources.local import uri_of
 from emovec_db.store.spaces import FittedSpaces
@@ -189,7 +189,7 @@ def test_an_ingest_fits_when_there_is_enough_and_again_when_that_has_doubled(
 def test_a_new_version_has_an_index_of_its_own_and_the_old_one_goes(
     calls: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_index, "SNAPSHOT_MIN", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_MIN", 10)
     folder = calls._parts.settings.index_dir
     for version in (1, 2):
         calls.spaces.fit()
@@ -203,7 +203,7 @@ def test_a_new_version_has_an_index_of_its_own_and_the_old_one_goes(
 def test_what_was_prepared_of_a_fit_that_was_killed_is_never_taken_for_another(
     calls: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_index, "SNAPSHOT_MIN", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_MIN", 10)
     calls.spaces.fit()
     parts = calls._parts
     with parts.store.read() as unit:
