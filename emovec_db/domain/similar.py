@@ -110,11 +110,11 @@ class Question:
             return replace(self, group_by=None, diversify=None, per_recording=None, per_customer=1)
         return replace(self, group_by=None, diversify=None, per_recording=1)
 
-    def within_group(self) -> Question:
-        """The question asked of each group's utterances, of which the filter was asked before."""
+    def within_group(self, filter: Filter) -> Question:
+        """The question asked of the utterances of a group that this filter lets through."""
         own = None if self.group_by == "recording" else self.per_recording
         return replace(
-            self, group_by=None, cursor=None, k=self.per_group, filter=Filter(), per_customer=None, per_recording=own
+            self, group_by=None, cursor=None, k=self.per_group, filter=filter, per_customer=None, per_recording=own
         )
 
     @property

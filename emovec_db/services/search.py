@@ -24,10 +24,10 @@ from emovec_db.services.cursors import digest_of, page_of
 from emovec_db.services.examples import exemplified
 from emovec_db.services.explaining import explanation
 from emovec_db.services.grouping import grouped
-from emovec_db.services.live_index import LiveIndexes
+from emovec_db.services.indexes.protocol import Indexes, Level
 from emovec_db.services.near_duplicates import NearDuplicates
 from emovec_db.services.passing_over import PassingOver
-from emovec_db.services.stored_scan import Searched, StoredScan
+from emovec_db.services.stored_scan import StoredScan
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
 
@@ -48,7 +48,7 @@ class Search:
     """Finds the utterances nearest to a vector in a space."""
 
     store: Store
-    indexes: LiveIndexes
+    indexes: Indexes
 
     def near(self, collection: Collection, space: Space, sought: Sought, question: Question) -> Answer:
         """What is nearest to what is searched for, most similar first.
@@ -66,9 +66,9 @@ class Search:
         self, collection: Collection, space: Space, sought: Sequence[Sought], question: Question
     ) -> tuple[Answer | UserError, ...]:
         """An answer for each, in their order, all of one state of the collection; for what `near` raises, that."""
-        with self._searched(collection, space, question) as (unit, searched):
-            asked = [_asked(unit, collection, space, one, question) for one in sought]
-            finding = _Finding(unit, collection, space, searched, question)
+        with self._level(collection, space, question) as level:
+            asked = [_asked(level.unit, collection, space, one, question) for one in sought]
+            finding = _Finding(level, collection, space, question)
             sound = [one for one in asked if isinstance(one, Asked)]
             answers = chain.from_iterable(
                 finding.answers(sound[start : start + QUERIES]) for start in range(0, len(sound), QUERIES)
@@ -76,18 +76,16 @@ class Search:
             return tuple(next(answers) if isinstance(one, Asked) else one for one in asked)
 
     @contextmanager
-    def _searched(self, collection: Collection, space: Space, question: Question) -> Iterator[tuple[Unit, Searched]]:
-        """A read unit and what is searched, in the same state; a long scan keeps no other search waiting."""
+    def _level(self, collection: Collection, space: Space, question: Question) -> Iterator[Level]:
+        """What is searched; a long scan keeps no index busy."""
         if question.exact:
             with self.store.read() as unit:
                 if not is_small(unit.utterances.count(collection)):
-                    yield unit, StoredScan(unit, collection, space)
+                    yield StoredScan(unit, collection, space)
                     return
-        live = self.indexes.of(collection, space)
-        with live.level() as (unit, index):
+        with self.indexes.level(collection, space) as level:
             # what shrank since its index was built may be small and have an approximate one
-            yield unit, StoredScan(unit, collection, space) if question.exact and not index.exact else index
-        live.save_if_worthwhile()
+            yield StoredScan(level.unit, collection, space) if question.exact and not level.exact else level
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +100,9 @@ class _Found:
 class _Finding:
     """One search in one state of the collection."""
 
-    unit: Unit
+    level: Level
     collection: Collection
     space: Space
-    index: Searched
     question: Question
 
     def answers(self, each: Sequence[Asked]) -> tuple[Answer, ...]:
@@ -119,28 +116,25 @@ class _Finding:
         return Answer(space=self.space.name, matches=matches, scores=asked.scores, next_cursor=next_cursor)
 
     def _in_groups(self, asked: Asked) -> Answer:
-        def find(question: Question, among: NDArray[np.int64]) -> tuple[Match, ...]:
-            (found,) = replace(self, question=question).matches([asked], among)
+        def find(question: Question, recording_id: int | None) -> tuple[Match, ...]:
+            level = self.level
+            if recording_id is not None:
+                level = StoredScan(level.unit, self.collection, self.space, recording_id)
+            (found,) = replace(self, level=level, question=question).matches([asked])
             return found.matches[: question.k]
 
         (heads,) = replace(self, question=self.question.for_heads()).answers([asked])
-        groups = grouped(self.unit, self.collection, self.question, heads, find)
+        groups = grouped(self.question, heads, find)
         return replace(heads, matches=tuple(match for group in groups for match in group.matches), groups=groups)
 
-    def matches(self, each: Sequence[Asked], among: NDArray[np.int64] | None = None) -> tuple[_Found, ...]:
-        """As many for each as are wanted, from more and more candidates where some are passed over.
-
-        `among` stands for a filter whose ids are known: int64 (n,), ascending.
-        """
-        allowed = among
-        if not self.question.filter.is_empty:
-            allowed = self.unit.utterances.ids(self.collection, self.question.filter)
+    def matches(self, each: Sequence[Asked]) -> tuple[_Found, ...]:
+        """As many for each as are wanted, from more and more candidates where some are passed over."""
         found = [_Found((), more=False)] * len(each)
         waiting = list(range(len(each)))
         wanted = self._limit * (CHOOSY_FETCH if self.question.is_choosy else 1)
         wanted += max((len(asked.excluded) for asked in each), default=0)
         while waiting:
-            candidates = self._candidates(np.stack([each[at].vector for at in waiting]), wanted, allowed)
+            candidates = self._candidates(np.stack([each[at].vector for at in waiting]), wanted)
             for at, (ids, similarities) in zip(tuple(waiting), candidates, strict=True):
                 chosen, ends = self._chosen(each[at], ids, similarities), self._ends(similarities, wanted)
                 found[at] = _Found(chosen, more=len(chosen) == self._limit or not ends)
@@ -166,11 +160,11 @@ class _Finding:
         return -np.inf if least is None else least
 
     def _candidates(
-        self, vectors: NDArray[np.float32], wanted: int, allowed: NDArray[np.int64] | None
+        self, vectors: NDArray[np.float32], wanted: int
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """The nearest to each of float32 (q, dim), with exact similarities."""
-        exact = self.index.exact
-        found = self.index.search(vectors, wanted if exact else ceil(wanted * OVER_FETCH), allowed=allowed)
+        exact = self.level.exact
+        found = self.level.nearest(vectors, wanted if exact else ceil(wanted * OVER_FETCH), self.question.filter)
         for vector, some_ids, some_similarities in zip(vectors, found.ids, found.similarities, strict=True):
             real = some_ids >= 0
             ids, similarities = some_ids[real], some_similarities[real]
@@ -180,7 +174,7 @@ class _Finding:
         self, vector: NDArray[np.float32], ids: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Exact similarities from the stored vectors."""
-        stored = self.unit.utterances.vectors(self.collection, ids)
+        stored = self.level.unit.utterances.vectors(self.collection, ids)
         if not len(stored.ids):
             return stored.ids, np.empty(0, np.float32)
         similarities = precise(vector, self.space.project(stored), np.arange(len(stored.ids)))
@@ -203,11 +197,11 @@ class _Finding:
         """Those that may be shown, in their order; rows are read as far as they are asked for."""
         duplicates = None
         if self.question.diversify is not None:
-            duplicates = NearDuplicates(self.unit, self.collection, self.space, self.question.diversify)
+            duplicates = NearDuplicates(self.level.unit, self.collection, self.space, self.question.diversify)
         lets_through = PassingOver(self.question, asked, duplicates)
         for start in range(0, len(near), ROWS):
             some = near[start : start + ROWS]
-            rows = self.unit.utterances.rows(self.collection, [utterance_id for utterance_id, _ in some])
+            rows = self.level.unit.utterances.rows(self.collection, [utterance_id for utterance_id, _ in some])
             if duplicates is not None:
                 duplicates.read(tuple(rows.values()))
             for utterance_id, similarity in some:

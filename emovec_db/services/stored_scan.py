@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.collection import Collection
-from emovec_db.domain.query import Vectors
+from emovec_db.domain.query import Filter, Vectors
 from emovec_db.index.exact import ExactIndex
 from emovec_db.index.protocol import Neighbours
 from emovec_db.spaces.protocol import Space
@@ -20,15 +19,6 @@ from emovec_db.store.store import Unit
 BLOCK = 5_000
 
 
-class Searched(Protocol):
-    """What a search needs of an index, or of what stands in for it."""
-
-    @property
-    def exact(self) -> bool: ...
-
-    def search(self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None) -> Neighbours: ...
-
-
 @dataclass(frozen=True, slots=True)
 class StoredScan:
     """Reads the vectors from the database, block by block, so that memory does not grow with the collection."""
@@ -36,24 +26,27 @@ class StoredScan:
     unit: Unit
     collection: Collection
     space: Space
+    #: looks at nothing but this recording's
+    recording_id: int | None = None
 
     @property
     def exact(self) -> bool:
         return True
 
-    def search(self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None) -> Neighbours:
-        """As `VectorIndex.search`: the k nearest of each query of float32 (q, dim), ties by id."""
+    def nearest(self, queries: NDArray[np.float32], k: int, filter: Filter) -> Neighbours:
+        """As `Level.nearest`."""
         best = Neighbours.none(len(queries), 0)
-        for stored in self._blocks(allowed):
+        for stored in self._blocks(filter):
             block = ExactIndex(queries.shape[1])
             block.add(stored.ids, self.space.project(stored))
             best = _better(best, block.search(queries, min(k, len(stored.ids))), k)
         return best
 
-    def _blocks(self, allowed: NDArray[np.int64] | None) -> Iterator[Vectors]:
-        if allowed is None:
+    def _blocks(self, filter: Filter) -> Iterator[Vectors]:
+        if filter.is_empty and self.recording_id is None:
             yield from self.unit.utterances.all_vectors(self.collection, BLOCK)
             return
+        allowed = self.unit.utterances.ids(self.collection, filter, self.recording_id)
         for start in range(0, len(allowed), BLOCK):
             stored = self.unit.utterances.vectors(self.collection, allowed[start : start + BLOCK])
             if len(stored.ids):

@@ -50,10 +50,9 @@ def test_exact_is_what_a_full_sort_gives(calls: Collection, chosen: dict[str, st
 
 def test_exact_asks_no_index_and_others_do(calls: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     query = np.random.default_rng(8).standard_normal(16).astype(np.float32)
-    with calls._parts.indexes.of(calls._stored(), calls._parts.spaces.named(calls._stored(), "embedding")).level() as (
-        _,
-        index,
-    ):
+    parts, stored = calls._parts, calls._stored()
+    with parts.indexes.level(stored, parts.spaces.named(stored, "embedding")) as level:
+        index = level.index  # type: ignore[attr-defined]
         assert index.kind == "layered"
         monkeypatch.setattr(type(index), "search", lambda *_, **__: pytest.fail("the index was asked"))
     assert len(calls.similar_to_vector(query, exact=True, per_customer=1, k=50)) == 50
