@@ -15,7 +15,7 @@ from emovec_db.database import Collection
 from emovec_db.domain.query import Filter, FilterFields
 from emovec_db.emotions import LABELS
 from emovec_db.index.protocol import VectorIndex
-from emovec_db.services.live_index import stored_vectors
+from emovec_db.services.indexes.stored import stored_vectors
 from emovec_db.spaces.registry import space_named
 
 K = 10
@@ -52,13 +52,12 @@ class Subject:
         kept = self.collection.summary().collection
         with stored.parts.store.read() as unit:
             self.ids, self.vectors = stored_vectors(unit, kept, space)
-        self._live = stored.parts.indexes.of(kept, space)
         self._kept = kept
         self._allowed: dict[tuple[str, str], NDArray[np.int64]] = {}
         drawn = Mixture(dim).queries(queries)
         self.queries = {name: self._queries(drawn, name) for name in FILTERS}
-        with self._live.level() as (_, index):
-            self.index: VectorIndex = index
+        with stored.parts.indexes.level(kept, space) as level:
+            self.index: VectorIndex = level.index  # type: ignore[attr-defined]
         self.measured = {(way, name): Measured() for way in (SERVICE, INDEX, SCAN) for name in FILTERS}
 
     def warm_up(self) -> None:

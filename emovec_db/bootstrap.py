@@ -19,9 +19,10 @@ from emovec_db.services.deletion import Eraser
 from emovec_db.services.diarizers import Diarizers, load_diarizer
 from emovec_db.services.encoders import Encoders
 from emovec_db.services.encoding import SoundEncoder
+from emovec_db.services.indexes.live import LiveIndexes
+from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.tally import Tally
-from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.methods import method_of
 from emovec_db.services.policies import Policies
 from emovec_db.services.reencoding.generations import Generations
@@ -29,6 +30,7 @@ from emovec_db.services.reencoding.reencodings import Reencodings
 from emovec_db.services.search import Search
 from emovec_db.services.spaces import Spaces
 from emovec_db.services.trajectories.search import Trajectories
+from emovec_db.services.upkeep import Upkeep
 from emovec_db.services.uploads import Uploads
 from emovec_db.settings import DEFAULT_ENCODER, Settings
 from emovec_db.sources.places import Places
@@ -54,8 +56,9 @@ class Parts:
     encoders: Encoders
     diarizers: Diarizers
     sounds: SoundEncoder
-    indexes: LiveIndexes
+    indexes: Indexes
     spaces: Spaces
+    upkeep: Upkeep
     search: Search
     trajectories: Trajectories
     eraser: Eraser
@@ -136,7 +139,7 @@ def build(settings: Settings) -> Parts:
     places = Places(Remote(settings.fetched_dir))
     diarizers = Diarizers(lambda kind: load_diarizer(kind, settings.resolved_models_dir))
     sounds = SoundEncoder()
-    indexes = LiveIndexes(store, settings.index_dir)
+    indexes: Indexes = LiveIndexes(store, settings.index_dir)
     spaces = Spaces(store, indexes)
     eraser = Eraser(store, blobs, indexes, sounds, spaces)
     archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
@@ -163,6 +166,7 @@ def build(settings: Settings) -> Parts:
         sounds=sounds,
         indexes=indexes,
         spaces=spaces,
+        upkeep=Upkeep(spaces, indexes),
         search=Search(store, indexes),
         trajectories=Trajectories(store),
         eraser=eraser,

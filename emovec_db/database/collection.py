@@ -67,4 +67,4 @@ class Collection(Taking, Asking, Searching, Following, Looking, Governing):
     def reindex(self) -> int:
         """Build the indexes again from the database; returns the number of utterances indexed."""
         stored = self._stored()
-        return max(self._parts.indexes.of(stored, space).rebuild() for space in self._parts.spaces.of(stored))
+        return max(self._parts.indexes.rebuild(stored, space) for space in self._parts.spaces.of(stored))

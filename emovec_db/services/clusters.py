@@ -13,7 +13,7 @@ from emovec_db.domain.query import Filter
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
 from emovec_db.index.kmeans import partition, silhouette
-from emovec_db.services.live_index import stored_vectors
+from emovec_db.services.indexes.stored import stored_vectors
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
 

@@ -12,7 +12,7 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.recording import Recording
 from emovec_db.errors import NotFoundError, UserError
 from emovec_db.services.encoding import SoundEncoder
-from emovec_db.services.live_index import LiveIndexes
+from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.playback import rendered_key
 from emovec_db.services.spaces import Spaces
 from emovec_db.sources.local import digest, path_of
@@ -25,7 +25,7 @@ COMPACT_WAIT_S = 5.0
 class Eraser:
     """Takes recordings out of everything that remembers them."""
 
-    def __init__(self, store: Store, blobs: Blobs, indexes: LiveIndexes, sounds: SoundEncoder, spaces: Spaces) -> None:
+    def __init__(self, store: Store, blobs: Blobs, indexes: Indexes, sounds: SoundEncoder, spaces: Spaces) -> None:
         self._store = store
         self._blobs = blobs
         self._indexes = indexes

@@ -17,8 +17,8 @@ from emovec_db.domain.fitted_space import EMOTION, EmotionMap, FittedSpace
 from emovec_db.domain.query import Filter, Vectors
 from emovec_db.errors import ConflictError, EmovecError, QueryError
 from emovec_db.services.annotation import annotate, annotated, annotations_in
+from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.labels import LabelRow
-from emovec_db.services.live_index import LiveIndexes
 from emovec_db.spaces.emotion import EmotionSpace
 from emovec_db.spaces.fitting import learn
 from emovec_db.spaces.protocol import Space
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 class Spaces:
     """Looks spaces up by name, and fits the one that is learned."""
 
-    def __init__(self, store: Store, indexes: LiveIndexes) -> None:
+    def __init__(self, store: Store, indexes: Indexes) -> None:
         self._store = store
         self._indexes = indexes
         self._lock = threading.Lock()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.fitted_space import EMOTION, EmotionMap, FittedSpace
+from emovec_db.domain.person import CUSTOMER, SPEAKER
 from emovec_db.emotions import LABELS
 from emovec_db.errors import ConflictError
 from emovec_db.store import rows
@@ -25,7 +26,6 @@ from emovec_db.store.tables import (
 )
 from emovec_db.store.types import VECTOR_DTYPE
 
-_SPEAKER, _CUSTOMER = "speaker:", "customer:"
 #: of a fit of which nothing is kept but which versions there were
 _FORGOTTEN: dict[str, Any] = {
     "utterances": 0,
@@ -166,8 +166,8 @@ class FittedSpaces:
             generation_id=collection.generation.generation_id, name=EMOTION
         )
         known = self._connection.scalars(people).all()
-        speakers = [person.removeprefix(_SPEAKER) for person in known if person.startswith(_SPEAKER)]
-        customers = [person.removeprefix(_CUSTOMER) for person in known if person.startswith(_CUSTOMER)]
+        speakers = [person.removeprefix(SPEAKER) for person in known if person.startswith(SPEAKER)]
+        customers = [person.removeprefix(CUSTOMER) for person in known if person.startswith(CUSTOMER)]
         forget_people(self._connection, collection.collection_id, speakers, customers)
 
 
@@ -175,8 +175,8 @@ def forget_people(
     connection: Connection, collection_id: int, speakers: Iterable[str], customers: Iterable[str]
 ) -> None:
     """Drop what fits say of those of these people who have no recording left in the collection."""
-    gone = [_SPEAKER + name for name in _without_recordings(connection, collection_id, speakers)]
-    gone += [_CUSTOMER + name for name in _without_name(connection, collection_id, customers)]
+    gone = [SPEAKER + name for name in _without_recordings(connection, collection_id, speakers)]
+    gone += [CUSTOMER + name for name in _without_name(connection, collection_id, customers)]
     generations = select(GenerationRow.generation_id).where(GenerationRow.collection_id == collection_id)
     for some in chunks(sorted(gone)):
         dropped = connection.execute(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from emovec_db.domain.collection import Collection, Generation
 from emovec_db.errors import ConflictError
-from emovec_db.services.live_index import LiveIndexes
+from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.store.store import Store, Unit
 
 #: recordings forgotten in one transaction: others write in between
@@ -18,7 +18,7 @@ class Generations:
     """The generations of collections."""
 
     store: Store
-    indexes: LiveIndexes
+    indexes: Indexes
 
     def switch(self, collection: Collection, generation_id: int) -> Generation:
         """Serve from another generation, from now on.

@@ -19,9 +19,9 @@ from emovec_db.services.diarizers import Diarizers
 from emovec_db.services.encoders import Encoders
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.foreground import held
+from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.leases import LEASE_S, end_leases
-from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.methods import Method, method_by
 from emovec_db.services.reencoding.label_changes import label_changes
 from emovec_db.services.reencoding.rereading import Rereader
@@ -43,7 +43,7 @@ class Reencodings:
     decoders: DecoderPool
     places: Places
     sounds: SoundEncoder
-    indexes: LiveIndexes
+    indexes: Indexes
     spaces: Spaces
     eraser: Eraser
     limits: SoundLimits

@@ -15,9 +15,9 @@ from emovec_db.domain.recording import Recording
 from emovec_db.errors import JobCancelledError, StoppedError
 from emovec_db.services.deletion import Eraser
 from emovec_db.services.encoding import EncodedSound
+from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.ingest.pipeline import STOPPED, Pipeline
 from emovec_db.services.ingest.tally import Tally
-from emovec_db.services.live_index import LiveIndexes
 from emovec_db.services.patience import patiently
 from emovec_db.services.reencoding.rereading import Reread, Rereader
 from emovec_db.services.spaces import Spaces
@@ -46,7 +46,7 @@ class Reencoding:
 
     store: Store
     rereader: Rereader
-    indexes: LiveIndexes
+    indexes: Indexes
     spaces: Spaces
     eraser: Eraser
     #: the collection as it will serve from the generation
@@ -168,7 +168,7 @@ class Reencoding:
     def _prepare_indexes(self) -> None:
         with self.store.read() as unit:
             serving = unit.collections.get(self.target.name)
-        self.indexes.prepare(self.target, serving, SPACES.values())
+        self.indexes.prepare(self.target, serving, tuple(SPACES.values()))
         self.spaces.fit_if_grown(self.target)
 
     def _stop_between_batches(self) -> None:

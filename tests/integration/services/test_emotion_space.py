@@ -15,15 +15,17 @@ import emovec_db
 from emovec_db.database import Collection, Database
 from emovec_db.domain.annotation import TableRead
 from emovec_db.domain.encoding import Prediction
+from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, NewUtterance, Source
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
-from emovec_db.services import live_index, spaces
-from emovec_db.services.live_index import stored_vectors
+from emovec_db.services import spaces
+from emovec_db.services.indexes import snapshots
+from emovec_db.services.indexes.stored import stored_vectors
 from emovec_db.sources.local import uri_of
 from emovec_db.store.spaces import FittedSpaces
 from tests import stored
-from tests.sounds import tone, write
+from tests.sounds import babble, tone, write
 
 SPEAKERS, EMOTIONS, TURNS = 6, 3, 15
 DIM = 16
@@ -226,7 +228,7 @@ def test_an_ingest_fits_when_there_is_enough_and_again_when_that_has_doubled(
 def test_a_new_version_has_an_index_of_its_own_and_the_old_one_goes(
     calls: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_index, "SNAPSHOT_MIN", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_MIN", 10)
     folder = calls._parts.settings.index_dir
     for version in (1, 2):
         calls.spaces.fit()
@@ -240,7 +242,7 @@ def test_a_new_version_has_an_index_of_its_own_and_the_old_one_goes(
 def test_what_was_prepared_of_a_fit_that_was_killed_is_never_taken_for_another(
     calls: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_index, "SNAPSHOT_MIN", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_MIN", 10)
     calls.spaces.fit()
     parts = calls._parts
     with parts.store.read() as unit:
@@ -307,7 +309,26 @@ def test_who_was_forgotten_and_comes_again_is_a_stranger_everywhere(calls: Colle
     space = parts.spaces.named(collection, "emotion")
     with parts.store.read() as unit:
         ids, vectors = stored_vectors(unit, collection, space)
-    with parts.indexes.of(collection, space).level() as (_, index):
-        itself = index.search(vectors, 1)
+    with parts.indexes.level(collection, space) as level:
+        itself = level.nearest(vectors, 1, Filter())
     np.testing.assert_allclose(itself.similarities[:, 0], 1, atol=1e-5)
     assert set(itself.ids[:, 0].tolist()) == set(ids.tolist())
+
+
+def test_a_recording_is_mapped_as_who_is_said_to_speak_in_it(calls: Collection, tmp_path: Path) -> None:
+    calls.spaces.fit()
+    file = write(tmp_path / "new.wav", babble(1, seed=50))
+    calls.ingest(file, speaker="speaker 1")
+
+    def nearness(**said: str) -> float:
+        (match,) = calls.similar(file, k=1, space="emotion", where="speaker = 'speaker 1' and channel = mix", **said)  # type: ignore[arg-type]
+        return match.similarity
+
+    assert nearness(recording_speaker="speaker 1") == pytest.approx(1, abs=1e-6)
+    assert nearness() < 0.9999
+    assert nearness() == nearness(recording_speaker="nobody known") == nearness(recording_customer="speaker 1")
+    others = calls.similar(file, k=300, recording_speaker="speaker 1", exclude_same="speaker")
+    assert {match.utterance.speaker for match in others}.isdisjoint({"speaker 1"})
+    assert all(match.explanation and match.explanation.same_speaker is not True for match in others)
+    with pytest.raises(QueryError, match="exclude_same needs a query that is stored"):
+        calls.similar(file, exclude_same="customer", recording_speaker="speaker 1")

@@ -1,0 +1,1 @@
+"""Where similarity is searched: one protocol, and what fulfils it."""
