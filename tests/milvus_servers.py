@@ -61,8 +61,11 @@ def may_leave_the_network() -> bool:
 
 
 @contextmanager
-def milvus_server() -> Iterator[MilvusServer]:
+def milvus_server(data: Path | None = None) -> Iterator[MilvusServer]:
+    """A new one, or one that goes on from a copy of the folder `data` of another."""
     folder = Path(tempfile.mkdtemp(prefix="emovec-milvus-"))
+    if data is not None:
+        shutil.copytree(data, folder / "data")
     command = [*WITHOUT_NETWORK, sys.executable, "-m", "tests.milvus_inside", str(folder)]
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(

@@ -17,7 +17,8 @@ from tests.conftest import ROOT
 from tests.docs.pages import read
 
 PAGE = "docs/benchmarks.md"
-FILES = sorted(path for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "__init__")
+FOLDER = ROOT / "benchmarks"
+FILES = sorted(path for path in FOLDER.rglob("*.py") if path.stem != "__init__")
 #: those that measure: they have the common options
 SCRIPTS = [path.stem for path in FILES if "arguments(__doc__)" in path.read_text(encoding="utf-8")]
 #: says what it needs where that is absent
@@ -41,7 +42,8 @@ def heads(text: str) -> set[str]:
 def test_every_file_is_named_in_the_page() -> None:
     page = read(PAGE)
 
-    assert [path.name for path in FILES if f"`{path.name}`" not in page] == []
+    names = [path.relative_to(FOLDER).as_posix() for path in FILES]
+    assert [name for name in names if f"`{name}`" not in page] == []
     assert [name for name in SCRIPTS if f"python -m benchmarks.{name}\n" not in page] == []
 
 
