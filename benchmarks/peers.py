@@ -11,6 +11,7 @@ labels.npy to use instead of the mixture.
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -30,9 +31,10 @@ from benchmarks.report import Report, Spread, arguments, figure, table
 TURN = 20
 #: what every engine is tuned to
 RECALL = 0.98
-#: of batches
-ROUNDS = 3
+#: of batches, each of which is repeated for so long
+ROUNDS, BATCH_S = 3, 0.5
 THREADS = (1, 2)
+UNKNOWN = Memory(0, 0)
 HEAD = (
     "engine", "recall@10", "effort", "p50 / p95 ms", "queries/s, 1 / 2 threads", "whose threads", "build seconds",
     "bytes/vector", "anonymous MB", "peak RSS MB",
@@ -50,7 +52,8 @@ class Measured:
     recalls: list[float] = field(default_factory=list)
     #: by threads
     per_s: dict[int, list[float]] = field(default_factory=dict)
-    memory: Memory | None = None
+    memory: Memory = UNKNOWN
+    memory_after_batches: Memory = UNKNOWN
 
     @property
     def engine(self) -> Engine:
@@ -73,11 +76,10 @@ class Measured:
         self.took_ms += took_ms
         self.recalls += recalls
 
-    def batch(self, vectors: Vectors, numbers: range) -> None:
-        """These queries together, on each number of threads."""
+    def batch(self, vectors: Vectors, least_s: float) -> None:
+        """All queries together, on each number of threads."""
         for threads in THREADS:
-            per_s = self.held.per_s(vectors.queries[numbers.start : numbers.stop], threads)
-            self.per_s.setdefault(threads, []).append(per_s)
+            self.per_s.setdefault(threads, []).append(self.held.per_s(vectors.queries, threads, least_s))
 
     def _asked(self, vectors: Vectors, numbers: range) -> tuple[list[float], list[float]]:
         took_ms, found = self.held.ask(vectors.queries[numbers.start : numbers.stop])
@@ -85,7 +87,6 @@ class Measured:
 
     def row(self, count: int) -> list[str]:
         """Of the table."""
-        memory = self.memory or self.held.memory()
         return [
             self.engine.title(),
             f"{mean(self.recalls):.3f}",
@@ -95,8 +96,8 @@ class Measured:
             self.engine.threads,
             figure(self.build.seconds),
             figure(self.build.disk_bytes / count),
-            figure(memory.anonymous / 1e6),
-            figure(memory.peak / 1e6),
+            figure(self.memory.anonymous / 1e6),
+            figure(self.memory.peak / 1e6),
         ]
 
     def figures(self) -> dict[str, Any]:
@@ -109,22 +110,25 @@ class Measured:
             "build_s": self.build.seconds,
             "disk_bytes": self.build.disk_bytes,
             "memory": self.memory,
+            "memory_after_batches": self.memory_after_batches,
         }
 
 
-def measure(all_of_them: Sequence[Measured], vectors: Vectors, queries: int) -> None:
-    """Tune each by the later queries, then put the first to all by turns, singly and together."""
+def measure(all_of_them: Sequence[Measured], vectors: Vectors, queries: int, batch_s: float) -> None:
+    """Tune each by the later queries, then put the first to all by turns, at last all of them together."""
     asked = range(queries)
     for each in all_of_them:
         each.tune(vectors, range(queries, 2 * queries))
     for start in asked[::TURN]:
         for each in all_of_them:
             each.ask(vectors, asked[start : start + TURN])
-    for _ in range(ROUNDS):
-        for each in all_of_them:
-            each.batch(vectors, asked)
     for each in all_of_them:
         each.memory = each.held.memory()
+    for _ in range(ROUNDS):
+        for each in all_of_them:
+            each.batch(vectors, batch_s)
+    for each in all_of_them:
+        each.memory_after_batches = each.held.memory()
 
 
 def left_out(engines: Iterable[Engine]) -> list[str]:
@@ -137,8 +141,8 @@ def left_out(engines: Iterable[Engine]) -> list[str]:
     return [f"Left out: {'; '.join(lines)}."] if lines else []
 
 
-def main() -> None:
-    """Build what isn't kept, hold every engine in a process of its own, measure, and publish."""
+def options_of() -> Namespace:
+    """The command line's."""
     parser = arguments(__doc__)
     parser.add_argument("--vectors", type=Path, help="folder of the vectors (default: made below --out)")
     parser.add_argument("--count", type=int, default=100_000, help="vectors (default 100000)")
@@ -146,7 +150,15 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=200, help="measured; as many others tune (default 200)")
     parser.add_argument("--peers", nargs="+", choices=ENGINES, default=list(ENGINES), help="(default: all)")
     options = parser.parse_args()
-    count, dim, queries = (2_000, 64, 20) if options.smoke else (options.count, options.dims, options.queries)
+    if options.smoke:
+        options.count, options.dims, options.queries = 2_000, 64, 20
+    return options
+
+
+def main() -> None:
+    """Build what isn't kept, hold every engine in a process of its own, measure, and publish."""
+    options = options_of()
+    count, dim, queries = options.count, options.dims, options.queries
     engines = [ENGINES[name] for name in options.peers]
     report = Report("peers", options.out)
     name = "peers" if options.vectors is None else f"peers-{options.vectors.resolve().name}"
@@ -162,16 +174,15 @@ def main() -> None:
             Measured(running.enter_context(holder(engine, build.folder)), build)
             for engine, build in zip(present, builds, strict=True)
         ]
-        measure(measured, vectors, queries)
-        rows = [each.row(count) for each in measured]
-    report.publish(
-        [
-            f"{count:,} vectors of {dim} dimensions, {queries} queries by turns; batches of them, medians of {ROUNDS}.",
-            table(HEAD, rows),
-            *left_out(engines),
-        ],
-        {"count": count, "dims": dim, "engines": {each.engine.title(): each.figures() for each in measured}},
-    )
+        measure(measured, vectors, queries, 0 if options.smoke else BATCH_S)
+    tables = [
+        f"{count:,} vectors of {dim} dimensions, {queries} queries by turns; batches of {2 * queries}, "
+        f"medians of {ROUNDS}.",
+        table(HEAD, [each.row(count) for each in measured]),
+        *left_out(engines),
+    ]
+    figures = {each.engine.title(): each.figures() for each in measured}
+    report.publish(tables, {"count": count, "dims": dim, "engines": figures})
 
 
 if __name__ == "__main__":

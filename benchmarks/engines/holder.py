@@ -38,9 +38,9 @@ class Holder:
         """Milliseconds and row numbers of each, put one after another."""
         return self._order("ask", queries)
 
-    def per_s(self, queries: NDArray[np.float32], threads: int) -> float:
-        """Queries a second, all together, on so many threads."""
-        return len(queries) / self._order("batch", queries, threads)
+    def per_s(self, queries: NDArray[np.float32], threads: int, least_s: float) -> float:
+        """Queries a second, all together, on so many threads, again and again for at least so long."""
+        return self._order("batch", queries, threads, least_s)
 
     def memory(self) -> Memory:
         """Of the process, or of the server behind it."""
@@ -94,10 +94,12 @@ def _ask(opened: Opened, queries: NDArray[np.float32]) -> tuple[list[float], NDA
     return took_ms, np.array(found)
 
 
-def _batch(opened: Opened, queries: NDArray[np.float32], threads: int) -> float:
-    began_s = perf_counter()
-    opened.batch(queries, threads)
-    return perf_counter() - began_s
+def _batch(opened: Opened, queries: NDArray[np.float32], threads: int, least_s: float) -> float:
+    times, took_s, began_s = 0, 0.0, perf_counter()
+    while times == 0 or took_s < least_s:
+        opened.batch(queries, threads)
+        times, took_s = times + 1, perf_counter() - began_s
+    return times * len(queries) / took_s
 
 
 def _memory(opened: Opened) -> Memory:

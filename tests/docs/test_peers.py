@@ -105,7 +105,7 @@ def test_process_holds_what_was_built(base: Path, tmp_path: Path) -> None:
     with holder(OURS, built(OURS, base, 300, tmp_path / "built").folder) as held:
         held.aim(0)
         took_ms, found = held.ask(queries)
-        assert held.per_s(queries, 2) > 0
+        assert held.per_s(queries, 2, 0.01) > 0
         assert 0 < held.memory().anonymous < held.memory().peak
 
     assert len(took_ms) == 4
