@@ -28,7 +28,7 @@ class Counts(Answer):
 class IndexState(Answer):
     """A published index."""
 
-    kind: Literal["exact", "layered"]
+    kind: Literal["exact", "layered", "hnsw"]
     recall: float = Field(description="recall@10 as measured when it was built")
     size: int
     seq: int = Field(description="position in the change log")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexState:
-    """One published snapshot."""
+    """One published snapshot, or what an engine outside this process holds."""
 
-    #: exact or layered
+    #: exact, layered or hnsw
     kind: str
     #: recall@10 as measured when it was built; 1 where exact
     recall: float

@@ -1,0 +1,143 @@
+"""Every engine follows what is committed, lets go of what is deleted, and can be built again at any time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emovec_db.database import Database
+from emovec_db.domain.collection import Collection
+from emovec_db.domain.fitted_space import EmotionMap
+from emovec_db.domain.query import Filter
+from emovec_db.domain.recording import Details
+from emovec_db.services.indexes import following
+from emovec_db.spaces.emotion import EmotionSpace
+from emovec_db.spaces.registry import space_named
+from tests import stored
+from tests.contract.engines.engines import Engine
+from tests.contract.engines.made_up import DIM, IDENTITY, NAME, add, fill, queries
+
+EMBEDDING = space_named("embedding")
+
+
+def emotion_map(seed: int) -> EmotionMap:
+    """Numbers as a fit on these embeddings gives them."""
+    rng = np.random.default_rng(seed)
+    basis = np.linalg.qr(rng.standard_normal((DIM, 4)))[0].astype(np.float32)
+    return replace(stored.emotion_map(), basis=basis, embedding_mean=rng.standard_normal(DIM).astype(np.float32))
+
+
+def ids_near(database: Database, k: int = 5, **chosen: object) -> list[int]:
+    matches = database.collection(NAME).similar_to_vector(queries()[0], k=k, **chosen)  # type: ignore[arg-type]
+    return [match.utterance.utterance_id for match in matches]
+
+
+@pytest.fixture
+def calls(database: Database) -> Collection:
+    collection = fill(database, 60)
+    ids_near(database)  # its index is made
+    return collection
+
+
+def test_what_is_stored_deleted_and_said_anew_shows_at_once(database: Database, calls: Collection) -> None:
+    with database._parts.store.write() as unit:
+        recording_id = add(unit, calls, 1000, queries()[0])
+    assert ids_near(database, 1) == [recording_id]
+    assert ids_near(database, 1, customer="c250") == [recording_id]
+    with database._parts.store.write() as unit:
+        unit.recordings.update_details(recording_id, Details(customer="new", role="other"))
+    assert ids_near(database, 1, customer="new", role="other") == [recording_id]
+    assert ids_near(database, 1, customer="c250") == []
+    database.collection(NAME).delete(recording_id)
+    assert recording_id not in ids_near(database, 60)
+    assert ids_near(database, 1, customer="new") == []
+
+
+def test_others_see_a_commit_at_once(engine: Engine, database: Database, calls: Collection) -> None:
+    with engine.open() as other:
+        assert ids_near(other) == ids_near(database)
+        for number in range(3):
+            with database._parts.store.write() as unit:
+                recording_id = add(unit, calls, 1000 + number, queries()[0])
+            assert recording_id in ids_near(other)
+            other.collection(NAME).delete(recording_id)
+            assert recording_id not in ids_near(database)
+
+
+def test_what_is_deleted_is_gone_from_the_engine(engine: Engine, database: Database, calls: Collection) -> None:
+    for space in ("scores", "embedding"):
+        database.collection(NAME).similar_by_id(1, space=space)
+    assert 7 in engine.held(calls, EMBEDDING) & engine.held(calls, space_named("scores"))
+    database.collection(NAME).delete(7)
+    assert 7 not in engine.held(calls, EMBEDDING) | engine.held(calls, space_named("scores"))
+    database.collection(NAME).delete_customer("c3")
+    assert not {13, 14, 15} & engine.held(calls, EMBEDDING)
+
+
+def test_it_is_built_again_from_the_database(engine: Engine, database: Database, calls: Collection) -> None:
+    before = ids_near(database)
+    engine.lose(calls, EMBEDDING)
+    assert database.collection(NAME).reindex() == 60
+    assert ids_near(database) == before
+    assert len(engine.held(calls, EMBEDDING)) == 60
+
+
+def test_a_check_tells_what_is_missing_and_what_is_another(
+    engine: Engine, database: Database, calls: Collection
+) -> None:
+    collection = database.collection(NAME)
+    assert collection.check().indexed == 60
+    harms = (
+        (engine.drop, "1 utterances are not in the index, the first is 5"),
+        (engine.spoil, "don't find themselves"),
+    )
+    for harm, said in harms:
+        harm(calls, EMBEDDING, 5)
+        assert any(said in problem for problem in indexes_problems(database, calls))
+        collection.check(repair=True)
+        assert indexes_problems(database, calls) == ()
+    assert ids_near(database, 60) != []
+
+
+def indexes_problems(database: Database, calls: Collection) -> tuple[str, ...]:
+    return database._parts.indexes.inspect(calls, EMBEDDING).problems
+
+
+def test_a_generation_has_vectors_of_its_own(database: Database, calls: Collection) -> None:
+    with database._parts.store.write() as unit:
+        target = unit.generations.create(calls, replace(IDENTITY, revision="2", dim=32), stored.RECIPE)
+        said = replace(stored.utterance(1), embedding=stored.embedding(1, 32))
+        (made,) = unit.utterances.add(target, 1, (said,), stored.PROVENANCE)
+    database._parts.indexes.prepare(target, calls, [EMBEDDING])
+    with database._parts.indexes.level(target, EMBEDDING) as level:
+        assert level.nearest(EMBEDDING.project(level.unit.utterances.vectors(target, [made])), 3, Filter()).ids[
+            0
+        ].tolist() == [made, -1, -1]
+    assert made not in ids_near(database, 60)
+    with database._parts.store.write() as unit:
+        unit.generations.forget(target, 10)
+    database._parts.indexes.remove_generation(target)
+    assert len(ids_near(database, 100)) == 60
+
+
+def test_a_version_of_a_space_has_vectors_of_its_own(database: Database) -> None:
+    calls = fill(database, 40)
+    first, second = (EmotionSpace(version, emotion_map(seed)) for version, seed in ((1, 5), (2, 6)))
+    indexes = database._parts.indexes
+    for space in (first, second):
+        indexes.prepare_space(calls, space)
+        with indexes.level(calls, space) as level:
+            vectors = space.project(level.unit.utterances.vectors(calls, [3, 4]))
+            assert level.nearest(vectors, 1, Filter()).ids.tolist() == [[3], [4]]
+    indexes.remove_space(calls, "emotion", before=2)
+    assert indexes.states(calls, [first]) == {"emotion": None}
+    with indexes.level(calls, second) as level:
+        assert level.nearest(vectors, 1, Filter()).ids.tolist() == [[3], [4]]
+
+
+def test_many_are_taken_in_by_portions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "PORTION", 20)
+    fill(database, 50)
+    assert len(ids_near(database, 100)) == 50
