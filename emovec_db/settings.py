@@ -34,7 +34,8 @@ class Settings(BaseSettings):
     )
     index_url: SecretStr = Field(
         SecretStr("faiss:"),
-        description="where similarity search runs: `faiss:` in this process, `pgvector:` in the PostgreSQL database",
+        description="where similarity search runs: `faiss:` in this process, `pgvector:` in the PostgreSQL database, "
+        "`milvus://…` in a Milvus server",
     )
     encoder: str | None = Field(
         None, description="`compact`, `emotion2vec_plus_large`, another model's name, or a model directory"

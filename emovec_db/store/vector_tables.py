@@ -36,6 +36,8 @@ from emovec_db.errors import MissingPartError, SettingsError
 
 #: names of all tables here begin so
 PREFIX = "emovec_vector"
+#: the first that has HNSW
+LEAST_VERSION = (0, 5)
 #: any number; whoever makes or drops tables takes this lock
 _ADVISORY_LOCK = 0x656D6F766370
 
@@ -112,7 +114,13 @@ class VectorTables:
                 "EMOVEC_INDEX_URL is pgvector:, which searches in PostgreSQL, and the database is SQLite: set "
                 "EMOVEC_DATABASE_URL to postgresql://…, or EMOVEC_INDEX_URL to faiss:"
             )
-        if self.version() is not None:
+        version = self.version()
+        if version is not None and version < LEAST_VERSION:
+            raise MissingPartError(
+                f"EMOVEC_INDEX_URL is pgvector:, and the database's extension vector is {_written(version)}: expected "
+                f"{_written(LEAST_VERSION)} or later: install it on the server, then run ALTER EXTENSION vector UPDATE"
+            )
+        if version is not None:
             return
         available = "SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'"
         if not self._connection.scalar(text(available)):
@@ -157,6 +165,10 @@ class VectorTables:
 
     def _lock(self) -> None:
         self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+
+
+def _written(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def drop_vector_tables(connection: Connection) -> None:

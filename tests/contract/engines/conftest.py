@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from emovec_db.database import Database
-from tests.contract.engines.engines import Engine, Faiss, PgvectorDatabases
+from tests.contract.engines.engines import Engine, Faiss, Milvus, PgvectorDatabases
 from tests.contract.engines.made_up import fill
+from tests.milvus_servers import MilvusServer
 from tests.servers import PostgresServer
 
 Begin = Callable[[Path], Engine]
@@ -20,11 +22,14 @@ def pgvector_databases(pgvector: PostgresServer) -> PgvectorDatabases:
     return PgvectorDatabases(pgvector)
 
 
-@pytest.fixture(scope="module", params=["faiss", "pgvector"])
+@pytest.fixture(scope="module", params=["faiss", "pgvector", "milvus"])
 def begin(request: pytest.FixtureRequest) -> Begin:
     """An engine over a new database, and a folder for what it keeps."""
     if request.param == "faiss":
         return Faiss
+    if request.param == "milvus":
+        server: MilvusServer = request.getfixturevalue("milvus")
+        return partial(Milvus, uri=server.uri)
     databases: PgvectorDatabases = request.getfixturevalue("pgvector_databases")
     return databases.new
 

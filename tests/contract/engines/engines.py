@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from emovec_db.database import Database
 from emovec_db.domain.collection import Collection
 from emovec_db.index.protocol import VectorIndex
 from emovec_db.services.indexes.live import LiveIndexes
+from emovec_db.services.indexes.milvus_names import MilvusName
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.schema import migrate
 from emovec_db.store.vector_tables import vectors_table
@@ -137,3 +139,52 @@ _numbers = count(1)
 def _vector(database: Database, collection: Collection, space: Space, utterance_id: int) -> Any:
     with database._parts.store.read() as unit:
         return space.project(unit.utterances.vectors(collection, [utterance_id]))[0]
+
+
+@dataclass
+class Milvus(Engine):
+    folder: Path
+    uri: str
+
+    def open(self) -> Database:
+        return emovec_db.open(self.folder, encoder="fake", index_url=f"milvus+{self.uri.replace('unix:', 'unix://')}")
+
+    def _name(self, collection: Collection, space: Space) -> str:
+        return str(MilvusName.of("emovec", collection, space))
+
+    def held(self, collection: Collection, space: Space) -> set[int]:
+        with closing(self._client()) as client:
+            rows = client.query(
+                self._name(collection, space),
+                filter="utterance_id >= 0",
+                output_fields=["utterance_id"],
+                limit=16_384,
+                consistency_level="Strong",
+            )
+        return {row["utterance_id"] for row in rows}
+
+    def lose(self, collection: Collection, space: Space) -> None:
+        with closing(self._client()) as client:
+            client.drop_collection(self._name(collection, space))
+
+    def spoil(self, collection: Collection, space: Space, utterance_id: int) -> None:
+        name = self._name(collection, space)
+        with closing(self._client()) as client:
+            (row,) = client.query(name, ids=[utterance_id], output_fields=["*"], consistency_level="Strong")
+            client.upsert(name, [{**row, "vector": [-each for each in row["vector"]]}])
+            self._settle(client, name)
+
+    def drop(self, collection: Collection, space: Space, utterance_id: int) -> None:
+        name = self._name(collection, space)
+        with closing(self._client()) as client:
+            client.delete(name, ids=[utterance_id])
+            self._settle(client, name)
+
+    def _settle(self, client: Any, name: str) -> None:
+        """What nobody tells emovec-db of shows in a while; waited for here."""
+        client.query(name, ids=[1], consistency_level="Strong")
+
+    def _client(self) -> Any:
+        from pymilvus import MilvusClient
+
+        return MilvusClient(self.uri)

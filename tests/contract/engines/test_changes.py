@@ -13,6 +13,7 @@ from emovec_db.domain.fitted_space import EmotionMap
 from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details
 from emovec_db.services.indexes import following
+from emovec_db.services.indexes.protocol import Inspection
 from emovec_db.spaces.emotion import EmotionSpace
 from emovec_db.spaces.registry import space_named
 from tests import stored
@@ -79,7 +80,7 @@ def test_what_is_deleted_is_gone_from_the_engine(engine: Engine, database: Datab
 def test_it_is_built_again_from_the_database(engine: Engine, database: Database, calls: Collection) -> None:
     before = ids_near(database)
     engine.lose(calls, EMBEDDING)
-    assert database.collection(NAME).reindex() == 60
+    assert database._parts.indexes.rebuild(calls, EMBEDDING) == 60
     assert ids_near(database) == before
     assert len(engine.held(calls, EMBEDDING)) == 60
 
@@ -87,22 +88,16 @@ def test_it_is_built_again_from_the_database(engine: Engine, database: Database,
 def test_a_check_tells_what_is_missing_and_what_is_another(
     engine: Engine, database: Database, calls: Collection
 ) -> None:
-    collection = database.collection(NAME)
-    assert collection.check().indexed == 60
-    harms = (
-        (engine.drop, "1 utterances are not in the index, the first is 5"),
-        (engine.spoil, "don't find themselves"),
-    )
-    for harm, said in harms:
-        harm(calls, EMBEDDING, 5)
-        assert any(said in problem for problem in indexes_problems(database, calls))
-        collection.check(repair=True)
-        assert indexes_problems(database, calls) == ()
-    assert ids_near(database, 60) != []
+    def problems() -> str:
+        return " ".join(database._parts.indexes.inspect(calls, EMBEDDING).problems)
 
-
-def indexes_problems(database: Database, calls: Collection) -> tuple[str, ...]:
-    return database._parts.indexes.inspect(calls, EMBEDDING).problems
+    assert problems() == ""
+    engine.spoil(calls, EMBEDDING, 5)
+    assert "1 of 60 utterances don't find themselves" in problems()
+    engine.drop(calls, EMBEDDING, 5)
+    assert "1 utterances are not in the index, the first is 5" in problems()
+    database._parts.indexes.rebuild(calls, EMBEDDING)
+    assert database._parts.indexes.inspect(calls, EMBEDDING) == Inspection(60, ())
 
 
 def test_a_generation_has_vectors_of_its_own(database: Database, calls: Collection) -> None:

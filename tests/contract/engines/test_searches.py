@@ -7,13 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from emovec_db.database import Database
+from emovec_db.domain.conditions import Condition
 from emovec_db.domain.query import Filter
 from emovec_db.index.protocol import NO_ID
-from emovec_db.spaces.registry import SPACES
+from emovec_db.spaces.registry import space_named
 from tests.contract.engines.engines import Faiss
 from tests.contract.engines.made_up import COUNT, FILTERS, NAME, add, exactly, fill, queries
+from tests.drawn_conditions import CONDITIONS
+from tests.unit_vectors import unit
+
+EMBEDDING = space_named("embedding")
 
 
 def test_filters_let_through_what_their_names_say(filled: Database) -> None:
@@ -25,7 +31,7 @@ def test_filters_let_through_what_their_names_say(filled: Database) -> None:
 
 def test_the_nearest_are_found_under_any_filter(filled: Database) -> None:
     calls = filled.collection(NAME)._stored()
-    for space in SPACES.values():
+    for space in (EMBEDDING, space_named("scores")):
         for name, chosen in FILTERS.items():
             with filled._parts.indexes.level(calls, space) as level:
                 found = level.nearest(queries_in(space.name), 20, Filter(**chosen))
@@ -37,10 +43,25 @@ def test_the_nearest_are_found_under_any_filter(filled: Database) -> None:
                 assert (ids[len(right) :] == NO_ID).all()
 
 
+@given(condition=CONDITIONS)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_condition_lets_through_what_the_database_says(filled: Database, condition: Condition) -> None:
+    calls = filled.collection(NAME)._stored()
+    with filled._parts.indexes.level(calls, EMBEDDING) as level:
+        found = level.nearest(queries(1), COUNT, Filter(where=condition)).ids[0]
+        assert sorted(found[found >= 0]) == level.unit.utterances.ids(calls, Filter(where=condition)).tolist()
+
+
+def test_a_long_condition_is_no_error(filled: Database) -> None:
+    customers = " or ".join(f"customer = c{number}" for number in range(90))
+    nested = "not " * 38 + "customer = c1"
+    calls = filled.collection(NAME)
+    for where in (customers, nested):
+        assert len(calls.similar_to_vector(queries()[0], where=where, k=400)) == calls.count(where=where).utterances
+
+
 def queries_in(space: str) -> np.ndarray:
-    dim = {"embedding": 24, "scores": 9, "embedding-scores": 33}[space]
-    rows = np.abs(np.random.default_rng(4).standard_normal((5, dim))).astype(np.float32)
-    return queries(5) if space == "embedding" else rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return queries(5) if space == "embedding" else unit(np.abs(np.random.default_rng(4).standard_normal((5, 9))))
 
 
 def test_more_than_there_are_gives_all(filled: Database) -> None:
@@ -88,7 +109,9 @@ def test_whole_searches_give_what_faiss_gives(filled: Database, tmp_path: Path) 
 
 
 def test_an_index_says_what_it_holds(filled: Database) -> None:
-    filled.collection(NAME).similar_by_id(1, space="embedding")
-    filled.collection(NAME).reindex()
-    state = filled.collection(NAME).spaces.indexes()["embedding"]
-    assert state is None or (state.size == COUNT and state.recall > 0.9)
+    calls = filled.collection(NAME)._stored()
+    assert filled._parts.indexes.rebuild(calls, EMBEDDING) == COUNT
+    state = filled._parts.indexes.states(calls, [EMBEDDING])["embedding"]
+    assert state is not None
+    assert (state.size, state.seq) == (COUNT, COUNT)
+    assert state.recall > 0.9

@@ -18,6 +18,7 @@ from emovec_db.spaces.registry import space_named
 from emovec_db.store import vector_search
 from emovec_db.store.schema import migrate
 from emovec_db.store.vector_indexing import _indexed
+from emovec_db.store.vector_tables import VectorTables
 from tests.conftest import require
 from tests.contract.engines.made_up import COUNT, FILTERS, NAME, exactly, fill, queries
 from tests.servers import PostgresServer, pgvector_programs, postgres_programs
@@ -134,6 +135,14 @@ def test_a_server_without_the_extension_is_refused(postgres: PostgresServer, tmp
     url = postgres.url(postgres.create_database())
     with pytest.raises(MissingPartError, match="has no extension vector: install it there"):
         emovec_db.open(tmp_path, database_url=url, index_url="pgvector:")
+
+
+def test_an_extension_that_is_too_old_is_refused(
+    pgvector: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VectorTables, "version", lambda _tables: (0, 4, 4))
+    with pytest.raises(MissingPartError, match=r"vector is 0\.4\.4: expected 0\.5 or later"):
+        emovec_db.open(tmp_path, database_url=pgvector.url(pgvector.create_database()), index_url="pgvector:")
 
 
 def test_a_user_who_may_not_add_the_extension_is_told(pgvector: PostgresServer, tmp_path: Path) -> None:
