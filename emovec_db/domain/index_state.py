@@ -11,8 +11,8 @@ class IndexState:
 
     #: exact, layered or hnsw
     kind: str
-    #: recall@10 as measured when it was built; 1 where exact
-    recall: float
+    #: recall@10 as measured when it was built; 1 where exact, None where an engine was filled by searches only
+    recall: float | None
     #: vectors in it
     size: int
     #: position in the change log

@@ -24,7 +24,7 @@ from emovec_db.index.protocol import Neighbours
 #: the most neighbours that Milvus gives
 MAX_K = 16_384
 #: how long a call may take
-TIMEOUT_S = 30.0
+TIMEOUT_S = 10.0
 #: the index: links of each vector, rows looked at for each that is put in, and for each search at least
 LINKS, BUILD_WIDTH, SEARCH_WIDTH = 16, 128, 128
 ID, VECTOR = "utterance_id", "vector"

@@ -187,7 +187,7 @@ class MilvusIndexes:
         if held is None:
             return None
         self._see(name, held)
-        return IndexState(kind="hnsw", recall=held.recall or 0.0, size=self._server.count(str(name)), seq=held.seq)
+        return IndexState(kind="hnsw", recall=held.recall, size=self._server.count(str(name)), seq=held.seq)
 
 
 class _Compared:

@@ -217,7 +217,7 @@ def _found(unit: Unit, collection: Collection, space: Space) -> VectorSet:
 def _state(unit: Unit, found: VectorSet | None) -> IndexState | None:
     if found is None:
         return None
-    kind, recall = ("hnsw", found.recall or 0.0) if found.is_indexed else ("exact", 1.0)
+    kind, recall = ("hnsw", found.recall) if found.is_indexed else ("exact", 1.0)
     return IndexState(kind=kind, recall=recall, size=unit.vector_sets.count(found), seq=found.seq)
 
 

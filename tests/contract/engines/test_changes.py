@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -65,6 +67,35 @@ def test_others_see_a_commit_at_once(engine: Engine, database: Database, calls: 
             assert recording_id in ids_near(other)
             other.collection(NAME).delete(recording_id)
             assert recording_id not in ids_near(database)
+
+
+def test_searches_beside_writers_miss_nothing_and_bring_nothing_back(
+    engine: Engine, database: Database, calls: Collection
+) -> None:
+    over = Event()
+
+    def search(searching: Database) -> None:
+        while not over.is_set():
+            ids_near(searching)
+
+    with engine.open() as other, ThreadPoolExecutor(3) as pool:
+        searches = [pool.submit(search, each) for each in (database, other, other)]
+        try:
+            for number in range(15):
+                with database._parts.store.write() as unit:
+                    added = add(unit, calls, 1000 + number, queries()[0])
+                assert added in ids_near(database, 15)
+                if number % 3:
+                    database.collection(NAME).delete(added)
+                    assert added not in ids_near(database, 15)
+        finally:
+            over.set()
+        for each in searches:
+            each.result()
+        with database._parts.store.read() as unit:
+            stored_ids = set(unit.utterances.ids(calls, Filter()).tolist())
+        ids_near(other)
+        assert engine.held(calls, EMBEDDING) == stored_ids
 
 
 def test_what_is_deleted_is_gone_from_the_engine(engine: Engine, database: Database, calls: Collection) -> None:
