@@ -1,8 +1,8 @@
 """What is asked of a Milvus server: collections of vectors, and how far each follows the change log.
 
 Searches see what this process wrote: the client keeps the time of the last write to each collection, and Milvus waits
-until it has come so far (consistency `Session`). `touch` writes nothing, and so makes that time now: then a search
-also sees what others had written before.
+until it has come so far (consistency `Session`). `touch` makes that time now: then a search also sees what others had
+written before, and deletions.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ MAX_K = 16_384
 TIMEOUT_S = 10.0
 #: the index: links of each vector, rows looked at for each that is put in, and for each search at least
 LINKS, BUILD_WIDTH, SEARCH_WIDTH = 16, 128, 128
+#: what is put in for a moment
+_NOBODY: Final = -1
 ID, VECTOR = "utterance_id", "vector"
 #: of collections, in which it is kept how far they follow the change log, and what their index finds
 _SEQ, _RECALL = "emovec.seq", "emovec.recall"
@@ -126,9 +128,14 @@ class MilvusServer:
             with self._client() as client:
                 client.delete(name, ids=list(ids), timeout=TIMEOUT_S)
 
-    def touch(self, name: str) -> None:
-        """From now on searches see all that was written before, by whomever."""
-        self.take_out(name, [-1])
+    def touch(self, name: str, dim: int, fields: Mapping[str, str]) -> None:
+        """From now on searches see all that was written and deleted before, by whomever.
+
+        Something is put in and taken out again: Milvus 2.3 doesn't tell when a deletion was.
+        """
+        nothing = {field: np.zeros(1, f"{kind}8") for field, kind in fields.items()}
+        self.put(name, np.array([_NOBODY]), np.zeros((1, dim), np.float32), nothing)
+        self.take_out(name, [_NOBODY])
 
     def advance(self, name: str, seq: int) -> None:
         """Keep how far a collection follows the change log."""
@@ -156,7 +163,8 @@ class MilvusServer:
                 consistency_level="Session",
                 timeout=TIMEOUT_S,
             )
-        for row, hits in enumerate(answers):
+        for row, every in enumerate(answers):
+            hits = [hit for hit in every if hit["id"] != _NOBODY]
             found.ids[row, : len(hits)] = [hit["id"] for hit in hits]
             found.similarities[row, : len(hits)] = [hit["distance"] for hit in hits]
         return found
@@ -167,13 +175,13 @@ class MilvusServer:
             rows = client.query(
                 name, filter=condition, output_fields=[ID], limit=MAX_K, consistency_level="Session", timeout=TIMEOUT_S
             )
-        return np.sort(np.array([row[ID] for row in rows], dtype=np.int64))
+        return np.sort(np.array([row[ID] for row in rows if row[ID] != _NOBODY], dtype=np.int64))
 
     def count(self, name: str) -> int:
         """How many vectors a collection holds."""
         with self._client() as client:
             asked = {"output_fields": ["count(*)"], "consistency_level": "Session", "timeout": TIMEOUT_S}
-            return int(client.query(name, filter="", **asked)[0]["count(*)"])
+            return int(client.query(name, filter=f"{ID} > {_NOBODY}", **asked)[0]["count(*)"])
 
     def _keep(self, name: str, properties: dict[str, str]) -> None:
         with self._client() as client:

@@ -52,14 +52,14 @@ class MilvusIndexes:
 
     @contextmanager
     def level(self, collection: Collection, space: Space) -> Iterator[MilvusLevel]:
-        name = self._name(collection, space)
+        name, dim = self._name(collection, space), space.dim(collection.generation.encoder.dim)
         with self._store.read() as unit:
             held = self._server.find(str(name))
             if held is not None and held.seq == unit.changes.head(collection.collection_id):
-                self._see(name, held)
+                self._see(name, held, dim)
                 yield MilvusLevel(unit, collection, space, self._server, str(name))
                 return
-        self._see(name, self._catch_up(collection, space))
+        self._see(name, self._catch_up(collection, space), dim)
         with self._store.read() as unit:
             yield MilvusLevel(unit, collection, space, self._server, str(name))
 
@@ -76,7 +76,7 @@ class MilvusIndexes:
             return Inspection(len(held.ids()), tuple(compare_index(held, ids, vectors)))
 
     def states(self, collection: Collection, spaces: Iterable[Space]) -> dict[str, IndexState | None]:
-        return {space.name: self._state(self._name(collection, space)) for space in spaces}
+        return {space.name: self._state(collection, space) for space in spaces}
 
     def prepare(self, target: Collection, serving: Collection, spaces: Sequence[Space]) -> None:
         """In those of the spaces in which the serving generation was searched."""
@@ -117,18 +117,18 @@ class MilvusIndexes:
             name for name in map(MilvusName.read, self._server.names()) if name and name.is_of_collection(collection)
         ]
 
-    def _see(self, name: MilvusName, held: Held) -> None:
+    def _see(self, name: MilvusName, held: Held, dim: int) -> None:
         """Have searches of this process see what was written so far, by others too."""
         with self._lock:
             if self._seen.get(name) != (held.collection_id, held.seq):
                 self._server.load(str(name))
-                self._server.touch(str(name))
+                self._server.touch(str(name), dim, FIELDS)
                 self._seen[name] = (held.collection_id, held.seq)
 
     def _prepare(self, collection: Collection, space: Space) -> None:
         """Have a Milvus collection at the change log, its index made and measured."""
         name = self._name(collection, space)
-        self._see(name, self._catch_up(collection, space))
+        self._see(name, self._catch_up(collection, space), space.dim(collection.generation.encoder.dim))
         with self._store.read() as unit:
             ids = unit.utterances.ids(collection, Filter())
             if not len(ids):
@@ -182,11 +182,12 @@ class MilvusIndexes:
             self._server.take_out(str(name), [change.utterance_id for change in changes if not change.added])
             seq = changes[-1].seq
 
-    def _state(self, name: MilvusName) -> IndexState | None:
+    def _state(self, collection: Collection, space: Space) -> IndexState | None:
+        name = self._name(collection, space)
         held = self._server.find(str(name))
         if held is None:
             return None
-        self._see(name, held)
+        self._see(name, held, space.dim(collection.generation.encoder.dim))
         return IndexState(kind="hnsw", recall=held.recall, size=self._server.count(str(name)), seq=held.seq)
 
 

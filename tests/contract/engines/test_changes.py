@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event
 
@@ -19,6 +25,7 @@ from emovec_db.services.indexes.protocol import Inspection
 from emovec_db.spaces.emotion import EmotionSpace
 from emovec_db.spaces.registry import space_named
 from tests import stored
+from tests.conftest import ROOT
 from tests.contract.engines.engines import Engine
 from tests.contract.engines.made_up import DIM, IDENTITY, NAME, add, fill, queries
 
@@ -67,6 +74,50 @@ def test_others_see_a_commit_at_once(engine: Engine, database: Database, calls: 
             assert recording_id in ids_near(other)
             other.collection(NAME).delete(recording_id)
             assert recording_id not in ids_near(database)
+
+
+@contextmanager
+def searching_elsewhere(database: Database) -> Iterator[Callable[[], list[int]]]:
+    """What another process finds, each time it is asked."""
+    settings = database.settings
+    environment = {
+        "EMOVEC_DATA_DIR": str(settings.data_dir),
+        "EMOVEC_DATABASE_URL": settings.resolved_database_url,
+        "EMOVEC_INDEX_URL": settings.index_url.get_secret_value(),
+    }
+    command = [sys.executable, "-m", "tests.contract.engines.searching_process"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}, cwd=ROOT
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def found() -> list[int]:
+            print(json.dumps(queries()[0].tolist()), file=process.stdin, flush=True)
+            ids: list[int] = json.loads(process.stdout.readline())
+            return ids
+
+        yield found
+        process.stdin.close()
+
+
+def test_another_process_sees_what_this_one_made_the_engine_follow(database: Database, calls: Collection) -> None:
+    with searching_elsewhere(database) as found_elsewhere:
+        assert found_elsewhere() == ids_near(database)
+        for number in range(5):
+            with database._parts.store.write() as unit:
+                added = add(unit, calls, 1000 + number, queries()[0])
+            follow(database, calls)
+            assert added in found_elsewhere()
+            database.collection(NAME).delete(added)
+            follow(database, calls)
+            assert added not in found_elsewhere()
+
+
+def follow(database: Database, calls: Collection) -> None:
+    """Bring the engine up to the database; a search could wait for what the other process has to wait for."""
+    with database._parts.indexes.level(calls, EMBEDDING):
+        pass
 
 
 def test_searches_beside_writers_miss_nothing_and_bring_nothing_back(
