@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_openapi.models.schema import Schema
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 
 from emovec_db.api.schemas.answers import Error
 from emovec_db.api.schemas.requests import (
+    BatchBody,
     ClusteringBody,
     CourseForm,
     PredictionForm,
@@ -31,6 +33,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     SimilarityForm,
     SearchForm,
     SearchBody,
+    BatchBody,
     CourseForm,
     TrajectoryBody,
     ClusteringBody,
@@ -49,13 +52,17 @@ def failures(*statuses: int) -> dict[Any, Any]:
     return dict.fromkeys((*statuses, 422), Error)
 
 
-def request_body(*, form: type[BaseModel] | None = None, json: type[BaseModel] | None = None) -> dict[str, Any]:
-    """A body that comes as multipart, as JSON, or as either."""
-    content = {}
+def request_body(
+    *, form: type[BaseModel] | None = None, json: type[BaseModel] | None = None, raw: Sequence[str] = ()
+) -> dict[str, Any]:
+    """A body that comes as multipart, as JSON, as bytes of these types, or as any of them."""
+    content: dict[str, Any] = {}
     if json is not None:
         content["application/json"] = {"schema": {"$ref": _REF + json.__name__}}
     if form is not None:
         content["multipart/form-data"] = {"schema": {"$ref": _REF + form.__name__}}
+    for mimetype in raw:
+        content[mimetype] = {"schema": {"type": "string", "format": "binary"}}
     return {"content": content, "required": True}
 
 

@@ -20,6 +20,12 @@ from emovec_db.settings import Settings
 MAX_PARTS = 64
 MAX_FIELD_BYTES = 100_000
 MAX_JSON_BYTES = 1_000_000
+#: 100 embeddings of a thousand numbers, and more
+MAX_BATCH_BYTES = 8_000_000
+#: an embedding as bytes
+NPY, FLOATS = "application/x-npy", "application/octet-stream"
+#: 8,192 numbers of 8 bytes, and a header
+MAX_VECTOR_BYTES = 80_000
 #: what multipart adds around the files
 _ENVELOPE_BYTES = 64 * 1024
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
@@ -49,9 +55,12 @@ def max_request_bytes(settings: Settings) -> int:
 
 
 def limit_body() -> None:
-    """JSON bodies are read into memory, so they may be smaller than uploads."""
+    """JSON bodies and embeddings are read into memory, so they have to be smaller than uploads."""
     if request.is_json:
-        request.max_content_length = MAX_JSON_BYTES
+        is_batch = str(request.url_rule).endswith("/searches/batch")
+        request.max_content_length = MAX_BATCH_BYTES if is_batch else MAX_JSON_BYTES
+    elif request.mimetype in {NPY, FLOATS}:
+        request.max_content_length = MAX_VECTOR_BYTES
 
 
 def upload_limits(settings: Settings) -> SoundLimits:

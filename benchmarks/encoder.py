@@ -31,6 +31,8 @@ print(json.dumps(loaded_s))
 """
 #: the last word of a variant's name to the kind of product whose speed limits it; the rest multiplies float32
 KINDS = {"bf16": "bf16", "int8": "int8", "int8-onnx": "int8"}
+#: one of each loader: the others differ in a word, and each process imports torch anew
+SMOKE_PROCESSES = (GENERATE, "torch fp32", "onnxruntime fp32")
 
 
 @dataclass(slots=True)
@@ -83,11 +85,11 @@ def parity_table(directory: Path, clips: Sequence[Waveform], threads: int) -> st
     return table(["variant", "max embedding", "mean embedding", "max score", "min cosine", "same top label"], rows)
 
 
-def memory_table(directory: Path, folder: Path, threads: int, rounds: int) -> str:
+def memory_table(directory: Path, folder: Path, threads: int, rounds: int, variants: Sequence[str]) -> str:
     """Fresh processes: seconds to load, imports included, and peak memory once loaded and after 30 s of sound."""
     bare = run(python("import torch, funasr"), folder / "data").peak_mb
     rows = [["import torch, funasr", "", figure(bare), ""]]
-    for name in names():
+    for name in variants:
         runs = {
             samples: [
                 run(python(_FRESH.format(loader=loader(name, directory, threads), samples=samples)), folder / "data")
@@ -110,6 +112,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: one per core")
     asked = parser.parse_args()
     count, rounds = (3, 1) if asked.smoke else (asked.clips, asked.rounds)
+    processes, alone = (1, SMOKE_PROCESSES) if asked.smoke else (asked.processes, names())
     report = Report("encoder", asked.out)
     directory = model_directory(asked.out, tiny=asked.smoke)
     clips, what = clips_of(asked.out, count)
@@ -127,7 +130,7 @@ def main() -> None:
             speed_table(turns, clips, directory, limits),
             "Against `generate`, on random weights: bf16 and int8 have to be measured again on the real ones.",
             parity,
-            memory_table(directory, asked.out, asked.threads, 1 if asked.smoke else asked.processes),
+            memory_table(directory, asked.out, asked.threads, processes, alone),
         ],
         {"clips": count, "rounds": rounds, "threads": asked.threads, "limits_gflops": limits, "turns": turns},
     )

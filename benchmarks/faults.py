@@ -245,7 +245,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3, help="how often each is done (default 3)")
     parser.add_argument("--kills", type=int, default=30, help="per database (default 30)")
     asked = parser.parse_args()
-    recordings, times, kills = (100, 1, 2) if asked.smoke else (asked.recordings, asked.times, asked.kills)
+    recordings, times, kills = (100, 1, 1) if asked.smoke else (asked.recordings, asked.times, asked.kills)
     report = Report("faults", asked.out)
     with tempfile.TemporaryDirectory() as folder, _server() as server:
         archive = make_archive(Path(folder) / "archive", recordings)

@@ -29,6 +29,7 @@ from emovec_db.services.reencoding.reencodings import Reencodings
 from emovec_db.services.search import Search
 from emovec_db.services.spaces import Spaces
 from emovec_db.services.trajectories.search import Trajectories
+from emovec_db.services.upkeep import Upkeep
 from emovec_db.services.uploads import Uploads
 from emovec_db.settings import DEFAULT_ENCODER, Settings
 from emovec_db.sources.places import Places
@@ -56,6 +57,7 @@ class Parts:
     sounds: SoundEncoder
     indexes: Indexes
     spaces: Spaces
+    upkeep: Upkeep
     search: Search
     trajectories: Trajectories
     eraser: Eraser
@@ -165,6 +167,7 @@ def build(settings: Settings) -> Parts:
         sounds=sounds,
         indexes=indexes,
         spaces=spaces,
+        upkeep=Upkeep(spaces, indexes),
         search=Search(store, indexes),
         trajectories=Trajectories(store),
         eraser=eraser,

@@ -6,8 +6,6 @@ names, nesting and the small files follow the published emotion2vec_plus_large.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import warnings
 from dataclasses import dataclass
@@ -16,6 +14,8 @@ from typing import Any
 
 import torch
 import yaml
+
+from emovec_db.encoder.emotion2vec.funasr_class import funasr_alone, network_class
 
 TOKENS = ("生气/angry", "厌恶/disgusted", "恐惧/fearful", "开心/happy", "中立/neutral", "其他/other", "难过/sad",
           "吃惊/surprised", "<unk>")  # fmt: skip
@@ -90,11 +90,9 @@ def random_weights(architecture: Architecture, seed: int) -> dict[str, torch.Ten
 
 
 def _shapes(architecture: Architecture) -> dict[str, torch.Size]:
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.device("meta"):
+    with funasr_alone(), warnings.catch_warnings(), torch.device("meta"):
         warnings.simplefilter("ignore")
-        from funasr.models.emotion2vec.model import Emotion2vec
-
-        network = Emotion2vec(model_conf=model_conf(architecture), vocab_size=len(TOKENS))
+        network = network_class()(model_conf=model_conf(architecture), vocab_size=len(TOKENS))
     return {key: tensor.shape for key, tensor in network.state_dict().items() if ".decoder." not in key}
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 import yaml
 
+from emovec_db.encoder.emotion2vec.funasr_class import funasr_alone, module_of
+
 #: of iic/speech_campplus_sv_zh-cn_16k-common
 MODEL_CONF = {
     "feat_dim": 80,
@@ -30,14 +32,13 @@ CONFIGURATION = {
 
 def write_campplus(folder: Path, *, seed: int = 0) -> Path:
     """Write config.yaml, configuration.json and campplus_cn_common.bin into `folder` and give it back."""
-    from funasr.models.campplus.model import CAMPPlus
-
+    build = module_of("funasr.models.campplus.model").CAMPPlus
     folder.mkdir(parents=True, exist_ok=True)
     config = {"model": "CAMPPlus", "model_conf": MODEL_CONF, "frontend": "WavFrontend", "frontend_conf": {"fs": 16000}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     (folder / "configuration.json").write_text(json.dumps(CONFIGURATION), encoding="utf-8")
-    with torch.device("meta"):
-        shapes = CAMPPlus(**MODEL_CONF).state_dict()
+    with funasr_alone(), torch.device("meta"):
+        shapes = build(**MODEL_CONF).state_dict()
     generator = torch.Generator().manual_seed(seed)
     weights = {key: _draw(key, tensor, generator) for key, tensor in shapes.items()}
     torch.save(weights, folder / "campplus_cn_common.bin")

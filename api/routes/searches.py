@@ -8,17 +8,30 @@ import numpy as np
 from flask import Response, jsonify, request
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.tag import Tag
+from numpy.typing import NDArray
 
 from emovec_db.api.context import collection, context
-from emovec_db.api.filters import JsonFilter, TextFilter, conditions
+from emovec_db.api.errors import InvalidRequestError
+from emovec_db.api.filters import JsonFilter, TextFilter, checked, conditions
 from emovec_db.api.forms import form_fields, json_body
 from emovec_db.api.openapi import SECURITY, failures, request_body
-from emovec_db.api.schemas.answers import SearchResult
-from emovec_db.api.schemas.requests import CollectionPath, SearchBody, SearchFields, SearchForm
-from emovec_db.api.uploads import on_disk, upload_limits
+from emovec_db.api.schemas.answers import BatchResult, SearchResult
+from emovec_db.api.schemas.requests import (
+    BatchBody,
+    CollectionPath,
+    SearchBody,
+    SearchFields,
+    SearchForm,
+    SearchQuery,
+    SoughtBody,
+)
+from emovec_db.api.uploads import FLOATS, NPY, on_disk, upload_limits
 from emovec_db.database import Collection
 from emovec_db.documents import search_document
-from emovec_db.domain.query import Match
+from emovec_db.domain.answer import Answer
+from emovec_db.domain.similar import Examples
+from emovec_db.domain.vector_bytes import vector_of_floats, vector_of_npy
+from emovec_db.errors import EmovecError, UserError
 
 searches = APIBlueprint(
     "searches",
@@ -32,35 +45,82 @@ searches = APIBlueprint(
 @searches.post(
     "/searches",
     responses={200: SearchResult, **failures(403, 404, 413, 415, 503)},
-    request_body=request_body(form=SearchForm, json=SearchBody),
+    request_body=request_body(form=SearchForm, json=SearchBody, raw=(NPY, FLOATS)),
 )
-def search(path: CollectionPath) -> Response:
-    """Utterances nearest to a recording (multipart), or to what is stored, scores or an embedding (JSON)."""
+def search(path: CollectionPath, query: SearchQuery) -> Response:
+    """Utterances nearest to a recording (multipart), or to what is stored, scores or an embedding (JSON).
+
+    An embedding may also be the body: an .npy file, or little-endian 32-bit floats; options are in the address then.
+    """
+    if request.mimetype in {NPY, FLOATS}:
+        return jsonify(search_document(_by_vector(collection(path.name), query)))
+    if request.args:
+        raise InvalidRequestError("expected options in the form or JSON body, got some in the address")
     if request.mimetype == "multipart/form-data":
-        form, searched = form_fields(SearchForm), collection(path.name)
-        space = form.space or searched.spaces.default()
-        return jsonify(search_document(space, _by_recording(searched, form, space)))
-    body, searched = json_body(SearchBody), collection(path.name)
-    space = body.space or _own_space(body) or searched.spaces.default()
-    return jsonify(search_document(space, _by_stored(searched, body, space)))
+        form = form_fields(SearchForm)
+        return jsonify(search_document(_by_recording(collection(path.name), form)))
+    body = json_body(SearchBody)
+    return jsonify(search_document(_by_stored(collection(path.name), body)))
 
 
-def _own_space(body: SearchBody) -> str | None:
-    """What can be searched in one space only."""
-    if body.embedding is not None:
-        return "embedding"
-    return "scores" if body.scores is not None else None
+@searches.post(
+    "/searches/batch",
+    responses={200: BatchResult, **failures(404, 413, 415)},
+    request_body=request_body(json=BatchBody),
+)
+def search_batch(path: CollectionPath) -> Response:
+    """An answer, or what is wrong, for each of up to 100 queries that are asked the same."""
+    body = json_body(BatchBody)
+    searched = collection(path.name)
+    queries = [_query(fields) for fields in body.queries]
+    sound = [query for query in queries if not isinstance(query, EmovecError)]
+    answers = iter(searched.similar_many(sound, **_options(body, body.filter)))
+    outcomes = [query if isinstance(query, EmovecError) else next(answers) for query in queries]
+    return jsonify(answers=[_outcome(outcome) for outcome in outcomes])
 
 
-def _by_recording(searched: Collection, form: SearchForm, space: str) -> tuple[Match, ...]:
+def _query(fields: dict[str, Any]) -> Examples | dict[str, float] | NDArray[np.float32] | EmovecError:
+    """One of a batch, or what is wrong with it."""
+    try:
+        body = checked(SoughtBody, fields)
+        if body.embedding is not None:
+            return np.asarray(body.embedding, dtype=np.float32)
+        if body.scores is not None:
+            return body.scores
+        like = body.like or ([] if body.utterance_id is None else [body.utterance_id])
+        return Examples(
+            like=tuple(like), unlike=tuple(body.unlike), recording_id=body.recording_id, customer=body.of_customer
+        )
+    except (UserError, InvalidRequestError) as error:
+        return error
+
+
+def _outcome(outcome: Answer | EmovecError) -> dict[str, Any]:
+    if isinstance(outcome, EmovecError):
+        error = {"code": outcome.code, "message": outcome.message, "detail": outcome.detail}
+        return {"answer": None, "error": error}
+    return {"answer": search_document(outcome), "error": None}
+
+
+def _by_recording(searched: Collection, form: SearchForm) -> Answer:
     limits = upload_limits(context().settings)
     with on_disk(form.recording) as (recording,), context().encoder.place():
         given = {"recording_role": form.recording_role, "recording_channel": form.recording_channel}
-        return searched.similar(recording, limits=limits, **given, **_options(form, form, space))  # type: ignore[arg-type]
+        given |= {"recording_customer": form.recording_customer, "recording_speaker": form.recording_speaker}
+        return searched.similar(recording, limits=limits, **given, **_options(form, form))  # type: ignore[arg-type]
 
 
-def _by_stored(searched: Collection, body: SearchBody, space: str) -> tuple[Match, ...]:
-    options = _options(body, body.filter, space)
+def _by_vector(searched: Collection, query: SearchQuery) -> Answer:
+    content = request.get_data()
+    if request.mimetype == NPY:
+        vector = vector_of_npy(content)
+    else:
+        vector = vector_of_floats(content, searched.summary().collection.generation.encoder.dim)
+    return searched.similar_to_vector(vector, **_options(query, query))
+
+
+def _by_stored(searched: Collection, body: SearchBody) -> Answer:
+    options = _options(body, body.filter)
     if body.embedding is not None:
         return searched.similar_to_vector(np.asarray(body.embedding, dtype=np.float32), **options)
     if body.scores is not None:
@@ -72,13 +132,18 @@ def _by_stored(searched: Collection, body: SearchBody, space: str) -> tuple[Matc
     return searched.similar_to_examples(body.like or [body.utterance_id or 0], body.unlike, **options)
 
 
-def _options(fields: SearchFields, filter_: JsonFilter | TextFilter, space: str) -> dict[str, Any]:
+def _options(fields: SearchFields, filter_: JsonFilter | TextFilter) -> dict[str, Any]:
     return {
         "k": fields.k,
-        "space": space,
+        "space": fields.space,
         "min_similarity": fields.min_similarity,
         "exclude_same": fields.exclude_same,
         "per_customer": fields.per_customer,
         "per_recording": fields.per_recording,
+        "cursor": fields.cursor,
+        "group_by": fields.group_by,
+        "per_group": fields.per_group,
+        "diversify": fields.diversify,
+        "exact": fields.exact,
         **conditions(filter_),
     }

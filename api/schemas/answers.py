@@ -135,6 +135,14 @@ class Deletion(Answer):
     blobs: int
 
 
+class Same(Answer):
+    """Whether it is that of the query; null where that is not known of one of them."""
+
+    recording: bool | None
+    customer: bool | None
+    speaker: bool | None
+
+
 class Match(Answer):
     """One result of a search."""
 
@@ -148,13 +156,42 @@ class Match(Answer):
     label: Label
     scores: Scores
     similarity: float = Field(description="-1..1, higher is nearer; exact")
+    differences: dict[Label, float] | None = Field(
+        None, description="of searches: the match's scores less the query's, at most three, the greatest first"
+    )
+    same: Same | None = Field(None, description="of searches: what it shares with the query")
+
+
+class MatchGroup(Answer):
+    """The matches of one customer or recording, nearest first."""
+
+    customer: str | None
+    recording_id: int | None = Field(description="of groups by recording, and where there is no customer")
+    similarity: float = Field(description="of its nearest match")
+    matches: list[Match]
 
 
 class SearchResult(Answer):
-    """Matches, nearest first."""
+    """Matches, nearest first; by customer or recording where that was asked for."""
 
     space: str
-    matches: list[Match]
+    query_scores: Scores | None = Field(description="of what was searched for; null of an embedding")
+    matches: list[Match] = Field(description="none where they are in groups")
+    next_cursor: str | None = Field(description="goes into cursor for what comes next; null: that was all")
+    groups: list[MatchGroup] | None = Field(None, description="where `group_by` was given")
+
+
+class Outcome(Answer):
+    """Of one query: an answer, or what is wrong with it; the other is null."""
+
+    answer: SearchResult | None
+    error: Error | None
+
+
+class BatchResult(Answer):
+    """In the order of the queries."""
+
+    answers: list[Outcome]
 
 
 class Similarity(Answer):

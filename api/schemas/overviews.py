@@ -41,6 +41,7 @@ class Space(Answer):
     version: int
     fitted_at: str | None
     utterances: int | None = Field(description="how many it was learned from")
+    annotated: int | None = Field(description="of them, those whose recordings people had labelled")
     people: int | None = Field(description="how many speakers or customers it knows")
     index: IndexState | None = Field(default=None, description="the snapshot that is published on this machine")
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from flask_openapi.models.file import FileStorage
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from emovec_db.api.filters import JsonFilter, Label, Space, Strict, Text, TextFilter
 from emovec_db.domain.facets import FACETS
 from emovec_db.domain.recording import ROLES
-from emovec_db.domain.similar import MAX_EXAMPLES, Same
+from emovec_db.domain.similar import MAX_EXAMPLES, GroupBy, Same
 from emovec_db.domain.sound import MIX
 
 #: the greatest id that both databases can hold
 MAX_ID = 2**63 - 1
 MAX_K = 1000
+MAX_QUERIES = 100
 MAX_DIM = 8192
 MAX_PAGE = 500
 #: what a search may be by, besides a recording that is sent
@@ -144,6 +145,13 @@ class SearchFields(Strict):
     )
     per_customer: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
     per_recording: int | None = Field(default=None, ge=1, le=MAX_K, description="at most so many matches of each")
+    cursor: Text | None = Field(default=None, description="next_cursor of the answer before, to the same question")
+    group_by: GroupBy | None = Field(default=None, description="then k counts groups")
+    per_group: int = Field(default=3, ge=1, le=MAX_K, description="of each group at most so many matches")
+    diversify: Similarity | bool | None = Field(
+        default=None, description="leave out what is at least so similar to a match before it; true: 0.98"
+    )
+    exact: bool = Field(default=False, description="compare with all that is stored, whatever the index; takes longer")
 
 
 class SearchForm(SearchFields, TextFilter):
@@ -152,10 +160,16 @@ class SearchForm(SearchFields, TextFilter):
     recording: FileStorage
     recording_role: Role | None = Field(default=None, description="who speaks in it; see predictions")
     recording_channel: Text = Field(default=MIX, description="left, right, ch0 …; mix: all channels together")
+    recording_customer: Text | None = Field(default=None, description="whose emotion is in it")
+    recording_speaker: Text | None = Field(default=None, description="whose voice it is; matters in space emotion")
 
 
-class SearchBody(SearchFields):
-    """Search by what is stored, by a mixture of scores or by an embedding: exactly one of them."""
+class SearchQuery(SearchFields, TextFilter):
+    """Search by an embedding that is the body, as bytes."""
+
+
+class SoughtBody(Strict):
+    """What is stored, a mixture of scores or an embedding: exactly one of them."""
 
     utterance_id: Id | None = None
     recording_id: Id | None = Field(default=None, description="the mean of its utterances")
@@ -168,7 +182,6 @@ class SearchBody(SearchFields):
     embedding: list[Annotated[float, Field(allow_inf_nan=False)]] | None = Field(
         default=None, min_length=1, max_length=MAX_DIM
     )
-    filter: JsonFilter = JsonFilter()
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
@@ -181,6 +194,23 @@ class SearchBody(SearchFields):
         if self.unlike and self.like is None:
             raise ValueError("unlike goes with like")
         return self
+
+
+class SearchBody(SearchFields, SoughtBody):
+    """Search by one of these."""
+
+    filter: JsonFilter = JsonFilter()
+
+
+#: held against `SoughtBody` one by one, so that one mistake does not refuse the others
+Query = Annotated[dict[str, Any], WithJsonSchema(SoughtBody.model_json_schema())]
+
+
+class BatchBody(SearchFields):
+    """Search by each of these, all asked the same."""
+
+    queries: list[Query] = Field(min_length=1, max_length=MAX_QUERIES)
+    filter: JsonFilter = JsonFilter()
 
 
 class CourseFields(Strict):

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from emovec_db.cli.output import table
-from emovec_db.cli.search import match_table
+from emovec_db.cli.search_view import match_table
 from emovec_db.cli.text import bar, count, duration, moment, percent, printable, short_emotion
 from emovec_db.domain.profile import Estimate, Profile, TrendPoint
 from emovec_db.emotions import LABELS
@@ -25,7 +25,7 @@ def profile_view(profile: Profile, zone: tzinfo) -> RenderableType:
     parts += [Text(), _steadiness(profile)]
     for title, matches in (("Most typical", profile.typical), ("Most unusual", profile.unusual)):
         if matches:
-            parts += [Text(), Text(title, "bold"), match_table(matches, zone)]
+            parts += [Text(), Text(title, "bold"), match_table([matches], zone)]
     if profile.nearest:
         near = ", ".join(f"{printable(other.customer)} ({other.similarity:.3f})" for other in profile.nearest)
         parts += [Text(), Text.assemble(("Nearest customers  ", "bold"), near)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass
-from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,16 +12,13 @@ import typer
 from emovec_db.cli.conditions import Conditions
 from emovec_db.cli.option_sets import with_options
 from emovec_db.cli.options import CollectionOption, JsonOption, SearchSpaceOption, examples, group, shares
-from emovec_db.cli.output import console, print_json, table, working
+from emovec_db.cli.output import console, print_json, working
 from emovec_db.cli.session import opened
-from emovec_db.cli.text import moment, printable, recording_name, segment, short_emotion, whole_percent
 from emovec_db.errors import QueryError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from emovec_db.database import Collection
-    from emovec_db.domain.query import Match
+    from emovec_db.domain.answer import Answer
 
 app = group()
 
@@ -45,6 +42,31 @@ class Nearness:
     per_recording: Annotated[
         int | None, typer.Option(metavar="NUMBER", min=1, help="At most so many matches of each recording.")
     ] = None
+    group_by: Annotated[
+        str | None,
+        typer.Option(metavar="WHAT", help="Matches by customer or recording; -k is the number of groups then."),
+    ] = None
+    per_group: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="Of each group at most so many matches.")] = 3
+    cursor: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Go on after an earlier answer; it named the cursor.")
+    ] = None
+    diversify: Annotated[
+        bool, typer.Option("--diversify", help="Leave out what is nearly the same as a match before it.")
+    ] = False
+    diversify_above: Annotated[
+        float | None,
+        typer.Option(metavar="NUMBER", min=-1, max=1, help="The same from this similarity on; 0.98 unless given."),
+    ] = None
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Compare with all that is stored, whatever the index; takes longer.")
+    ] = False
+
+    def options(self) -> dict[str, Any]:
+        """As the keyword arguments of searches."""
+        options = asdict(self)
+        above = options.pop("diversify_above")
+        options["diversify"] = self.diversify or None if above is None else above
+        return options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +79,10 @@ class Alike:
     recording: Annotated[int | None, typer.Option(metavar="ID", help="Like this stored recording.")] = None
     of_customer: Annotated[str | None, typer.Option(metavar="NAME", help="Like this customer usually is.")] = None
     scores: Annotated[str | None, typer.Option(metavar="SHARES", help="Like this mixture: angry=0.6,sad=0.4.")] = None
+    vector: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Like this embedding: .npy, .f32 (bare floats) or .json (a list)."),
+    ] = None
     like: Annotated[
         list[int] | None, typer.Option(metavar="UTTERANCE", help="Like this stored utterance; may be given again.")
     ] = None
@@ -64,7 +90,7 @@ class Alike:
         list[int] | None, typer.Option(metavar="UTTERANCE", help="With --like, and not like this; may be given again.")
     ] = None
 
-    def search(self, stored: Collection, wanted: dict[str, Any]) -> tuple[Match, ...]:
+    def search(self, stored: Collection, wanted: dict[str, Any]) -> Answer:
         """Ask for it; exactly one of them is set."""
         if self.utterance_id is not None:
             return stored.similar_by_id(self.utterance_id, **wanted)
@@ -74,12 +100,24 @@ class Alike:
             return stored.similar_to_customer(self.of_customer, **wanted)
         if self.scores is not None:
             return stored.similar_to_scores(shares("--scores", self.scores), **wanted)
+        if self.vector is not None:
+            from emovec_db.cli.vector_files import read_vector
+
+            dim = stored.summary().collection.generation.encoder.dim
+            return stored.similar_to_vector(read_vector(self.vector, dim), **wanted)
         return stored.similar_to_examples(self.like or [], self.unlike or [], **wanted)
+
+    @property
+    def own_space(self) -> str | None:
+        """What can be searched in one space only."""
+        if self.vector is not None:
+            return "embedding"
+        return None if self.scores is None else "scores"
 
     @property
     def kinds(self) -> int:
         """How many of them are set."""
-        kinds = (self.utterance_id, self.recording, self.of_customer, self.scores, self.like)
+        kinds = (self.utterance_id, self.recording, self.of_customer, self.scores, self.vector, self.like)
         return sum(kind is not None for kind in kinds)
 
 
@@ -95,77 +133,73 @@ class Given:
     ] = "mix"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenVoice(Given):
+    """What is said of FILE, and of who is heard in it."""
+
+    recording_customer: Annotated[str | None, typer.Option(metavar="NAME", help="Whose emotion is in FILE.")] = None
+    recording_speaker: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose voice is in FILE; matters in space emotion.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How the answer is shown."""
+
+    explain: Annotated[bool, typer.Option("--explain", help="Show how each match differs; --json always does.")] = False
+    as_json: JsonOption = False
+
+
 @app.command(
     epilog=examples(
         "emovec search clip.mp3 -k 10",
         "emovec search --id 42 --customer c7 --since 2026-03-01",
         "emovec search --scores angry=0.6,sad=0.4 --per-customer 1",
         "emovec search --like 42 --like 57 --unlike 63 --exclude-same customer",
+        "emovec search --id 42 --group-by customer --per-group 2 --explain",
         "emovec search clip.mp3 --space scores --label angry --min-confidence 0.6 --json",
     )
 )
-@with_options(nearness=Nearness, alike=Alike, given=Given, conditions=Conditions)
+@with_options(nearness=Nearness, alike=Alike, given=GivenVoice, conditions=Conditions, shown=Shown)
 def search(
     nearness: Nearness,
     alike: Alike,
-    given: Given,
+    given: GivenVoice,
     conditions: Conditions,
+    shown: Shown,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Recording to compare with.")] = None,
     collection: CollectionOption = "default",
-    as_json: JsonOption = False,
 ) -> None:
     """Find stored recordings whose emotion is like another's."""
     if (file is not None) + alike.kinds != 1:
         raise QueryError(
-            "search takes either a FILE or one of --id, --recording, --of-customer, --scores and --like: give one"
+            "search takes either a FILE or one of --id, --recording, --of-customer, --scores, --vector and --like: "
+            "give one"
         )
     if alike.unlike and not alike.like:
         raise QueryError("--unlike goes with --like: say what matches should be like too")
     with opened() as database:
         zone = database.settings.zone
-        wanted = {**asdict(nearness), **conditions.as_filter(zone)}
+        wanted = {**nearness.options(), **conditions.as_filter(zone)}
         stored = database.collection(collection)
-        space = wanted["space"] = nearness.space or (stored.spaces.default() if alike.scores is None else "scores")
+        wanted["space"] = nearness.space or alike.own_space or stored.spaces.default()
         with working("Searching"):
             if file is not None:
-                matches = stored.similar(file, **asdict(given), **wanted)
+                answer = stored.similar(file, **asdict(given), **wanted)
             else:
-                matches = alike.search(stored, wanted)
-        if as_json:
+                answer = alike.search(stored, wanted)
+        if shown.as_json:
             from emovec_db.documents import search_document
 
-            print_json(search_document(space, matches))
+            print_json(search_document(answer))
         else:
-            _print(matches, zone, stored, narrowed=conditions != Conditions() or nearness.min_similarity is not None)
+            from emovec_db.cli.encoder_remark import encoder_remark
+            from emovec_db.cli.search_view import answer_view
 
-
-def _print(matches: tuple[Match, ...], zone: tzinfo, collection: Collection, *, narrowed: bool) -> None:
-    from emovec_db.cli.encoder_remark import encoder_remark
-
-    screen = console()
-    if not matches:
-        screen.print("No matches" + ("; the filters may be too narrow." if narrowed else "."))
-        return
-    screen.print(match_table(matches, zone))
-    screen.print(encoder_remark(collection))
-
-
-def match_table(matches: tuple[Match, ...], zone: tzinfo) -> Table:
-    """Matches, most similar first."""
-    rows = table(
-        "similar", "emotion", "", "customer", "recorded", "from – to", "id", "recording",
-        right=("similar", "", "id"), gives_way={"customer": 6, "recorded": 10, "from – to": 7, "recording": 8},
-    )  # fmt: skip
-    for match in matches:
-        utterance = match.utterance
-        rows.add_row(
-            f"{match.similarity:.3f}",
-            short_emotion(utterance.prediction.label),
-            whole_percent(utterance.prediction.confidence),
-            printable(utterance.customer or "–"),
-            moment(utterance.recorded_at, zone),
-            segment(utterance),
-            str(utterance.utterance_id),
-            recording_name(utterance.uri, utterance.channel),
-        )
-    return rows
+            narrowed = conditions != Conditions() or nearness.min_similarity is not None
+            console().print(answer_view(answer, zone, narrowed=narrowed, explain=shown.explain))
+            if answer.next_cursor is not None:
+                console().print(f"\nThere are more: --cursor {shlex.quote(answer.next_cursor)}", style="dim")
+            if answer:
+                console().print(encoder_remark(stored))

@@ -49,11 +49,22 @@ def list_spaces(collection: CollectionOption = "default", as_json: JsonOption = 
         console().print(_spaces_table(fits, indexes, default, zone))
 
 
-@app.command(epilog=examples("emovec space fit", "emovec space fit --collection calls --json"))
-def fit(collection: CollectionOption = "default", as_json: JsonOption = False) -> None:
+@app.command(epilog=examples("emovec space fit", "emovec space fit --labels labels.csv --collection calls --json"))
+def fit(
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TABLE",
+            help="Annotations: columns path (relative to the table), label, speaker and sentence. They are stored.",
+            show_default=False,
+        ),
+    ] = None,
+    collection: CollectionOption = "default",
+    as_json: JsonOption = False,
+) -> None:
     """Learn anew what emotion means, from all that is stored; the new version takes over when it is whole."""
     with opened() as database, working("Fitting"):
-        fitted = database.collection(collection).spaces.fit()
+        fitted = database.collection(collection).spaces.fit(labels)
     if as_json:
         from emovec_db.documents import fitted_space_document
 
@@ -63,6 +74,11 @@ def fit(collection: CollectionOption = "default", as_json: JsonOption = False) -
         f"Version {fitted.version} of {fitted.name} was learned from {count(fitted.utterances, 'utterance')} "
         f"and knows {fitted.people:,} {'person' if fitted.people == 1 else 'people'}."
     )
+    if fitted.annotated:
+        console().print(f"Of them, {count(fitted.annotated, 'utterance')} had annotations.")
+    if fitted.table:
+        console().print(f"The table annotated {count(fitted.table.recordings, 'recording')}.")
+        _say_left_out(fitted.table.unlabelled, fitted.table.not_stored)
     if not fitted.people:
         console().print(
             "It can take nobody's way of speaking out: say who speaks (--speaker, --customer, a manifest). "
@@ -102,25 +118,28 @@ def evaluate(
         f"{count(found.utterances, 'labelled utterance')}, searched for among other speakers of the same of "
         f"{found.folds} groups; no space was fitted on whom it is measured by."
     )
-    left_out = [
-        f"{left:,} {what}"
-        for left, what in ((found.unlabelled, "without label"), (found.not_stored, "not stored"))
-        if left
-    ]
+    _say_left_out(found.unlabelled, found.not_stored)
+
+
+def _say_left_out(unlabelled: int, not_stored: int) -> None:
+    reasons = ((unlabelled, "without label"), (not_stored, "not stored"))
+    left_out = [f"{left:,} {what}" for left, what in reasons if left]
     if left_out:
-        screen.print(f"Rows left out: {', '.join(left_out)}.")
+        console().print(f"Rows left out: {', '.join(left_out)}.")
 
 
 def _spaces_table(
     fits: Mapping[str, FittedSpace | None], indexes: Mapping[str, IndexState | None], default: str, zone: tzinfo
 ) -> Table:
-    right = ("version", "utterances", "people", "recall")
-    rows = table("space", "", "version", "fitted", "utterances", "people", "index", "recall", right=right)
+    right = ("version", "utterances", "annotated", "people", "recall")
+    columns = ("space", "", "version", "fitted", "utterances", "annotated", "people", "index", "recall")
+    rows = table(*columns, right=right)
     for name, fitted in fits.items():
-        learned = ("", "", "", "")
+        learned = ("",) * 5
         if fitted:
             learned = (
-                str(fitted.version), moment(fitted.fitted_at, zone), f"{fitted.utterances:,}", f"{fitted.people:,}",
+                str(fitted.version), moment(fitted.fitted_at, zone), f"{fitted.utterances:,}",
+                f"{fitted.annotated:,}", f"{fitted.people:,}",
             )  # fmt: skip
         state = indexes[name]
         recall = "" if state is None or state.recall is None else f"{state.recall:.3f}"

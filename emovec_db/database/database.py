@@ -181,7 +181,7 @@ class Database:
             with self._parts.store.read() as unit:
                 stored = unit.collections.find(job.collection)
             if stored is not None:
-                self._parts.spaces.fit_if_grown(stored)
+                self._parts.upkeep.tend(stored)
         return job
 
     def unsent_items(self, limit: int) -> tuple[ItemMessage, ...]:

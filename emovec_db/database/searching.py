@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
@@ -10,15 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.database.handle import Handle
+from emovec_db.domain.answer import Answer
 from emovec_db.domain.collection import Collection as StoredCollection
-from emovec_db.domain.query import Filter, Heard, Match
+from emovec_db.domain.person import person_of
+from emovec_db.domain.query import Filter, Heard
 from emovec_db.domain.similar import Examples, Question, SearchFields
+from emovec_db.domain.sought import Sought, Unstored
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
-from emovec_db.emotions import LABELS
-from emovec_db.errors import QueryError
+from emovec_db.errors import QueryError, UserError
 from emovec_db.services.classify import classify
 from emovec_db.services.gate import admitted_sound
 from emovec_db.services.methods import method_of
+from emovec_db.services.unstored import of_embedding, of_scores
 from emovec_db.spaces.protocol import Space
 
 
@@ -31,12 +35,15 @@ class Searching(Handle):
         *,
         recording_role: str | None = None,
         recording_channel: str = MIX,
+        recording_customer: str | None = None,
+        recording_speaker: str | None = None,
         limits: SoundLimits | None = None,
         **asked: Unpack[SearchFields],
-    ) -> tuple[Match, ...]:
+    ) -> Answer:
         """Stored utterances whose emotion is nearest to a recording's, most similar first.
 
-        `role` chooses among the stored; `recording_role` and `recording_channel` say what the given one is.
+        `role`, `customer` and `speaker` choose among the stored; `recording_role` and so on say what the given one is.
+        Whose voice it is matters in space `emotion`, which takes what is usual for somebody off.
 
         Raises:
             RefusedError: as `classify`.
@@ -51,24 +58,36 @@ class Searching(Handle):
         )
         heard = classify(method, parts.sounds, sound, frames=False)
         scores = np.array(heard.prediction.scores, dtype=np.float32)
-        space, question = self._understood(stored, asked)
-        return parts.search.near(stored, space, Heard.alone(heard.embedding, scores), question)
+        person = person_of(
+            speaker=recording_speaker,
+            customer=recording_customer,
+            role=recording_role,
+            voice=next((one.voice for one in heard.timeline.utterances if one.voice is not None), None),
+        )
+        unstored = Unstored(
+            heard=Heard.alone(heard.embedding, scores, person),
+            scores=heard.prediction,
+            sound=sound.pcm_sha256,
+            customer=recording_customer,
+            speaker=recording_speaker,
+        )
+        return self._near(stored, unstored, asked)
 
-    def similar_by_id(self, utterance_id: int, **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_by_id(self, utterance_id: int, **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to a stored one, without itself."""
         return self._like(Examples(like=(utterance_id,)), asked)
 
-    def similar_to_recording(self, recording_id: int, **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_to_recording(self, recording_id: int, **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to a stored recording: to the mean of its utterances, which are no matches."""
         return self._like(Examples(recording_id=recording_id), asked)
 
-    def similar_to_customer(self, name: str, **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_to_customer(self, name: str, **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to a customer's mean; with ``exclude_same="customer"`` those of others."""
         return self._like(Examples(customer=name), asked)
 
     def similar_to_examples(
         self, like: Sequence[int], unlike: Sequence[int] = (), **asked: Unpack[SearchFields]
-    ) -> tuple[Match, ...]:
+    ) -> Answer:
         """Stored utterances that are like some stored ones, and not like others; ids of utterances.
 
         Raises:
@@ -76,7 +95,7 @@ class Searching(Handle):
         """
         return self._like(Examples(like=tuple(like), unlike=tuple(unlike)), asked)
 
-    def similar_to_scores(self, scores: Mapping[str, float], **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_to_scores(self, scores: Mapping[str, float], **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances whose scores are nearest to a mixture such as ``{"angry": 0.6, "sad": 0.4}``.
 
         Only its proportions count; the space is `scores`.
@@ -84,25 +103,46 @@ class Searching(Handle):
         Raises:
             QueryError: a label is unknown, a share is negative, all are 0, or another space is asked for.
         """
-        asked = {**asked, "space": _only("scores", asked.get("space"), "a mixture of scores")}
         stored = self._stored()
-        nowhere = np.full(stored.generation.encoder.dim, 1.0, np.float32)
-        space, question = self._understood(stored, asked)
-        return self._parts.search.near(stored, space, Heard.alone(nowhere, mixture(scores)), question)
+        return self._near(stored, of_scores(stored, scores), asked)
 
-    def similar_to_vector(self, embedding: NDArray[np.float32], **asked: Unpack[SearchFields]) -> tuple[Match, ...]:
+    def similar_to_vector(self, embedding: NDArray[np.float32], **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances nearest to an embedding, float32 (dim,); the space is `embedding`."""
-        asked = {**asked, "space": _only("embedding", asked.get("space"), "an embedding")}
-        stored = self._stored()
-        uniform = np.full(len(LABELS), 1 / len(LABELS), np.float32)
-        space, question = self._understood(stored, asked)
-        vector = np.asarray(embedding, dtype=np.float32)
-        return self._parts.search.near(stored, space, Heard.alone(vector, uniform), question)
+        return self._near(self._stored(), of_embedding(embedding), asked)
 
-    def _like(self, examples: Examples, asked: SearchFields) -> tuple[Match, ...]:
+    def similar_many(
+        self, queries: Sequence[Examples | Mapping[str, float] | NDArray[np.float32]], **asked: Unpack[SearchFields]
+    ) -> tuple[Answer | UserError, ...]:
+        """An answer for each query, in their order: examples, a mixture of scores, or an embedding, float32 (dim,).
+
+        All are asked the same, and the index once for all of a space. A query that makes no sense, or of which nothing
+        is stored, has its error for an answer.
+
+        Raises:
+            QueryError: what all are asked makes no sense.
+        """
         stored = self._stored()
-        space, question = self._understood(stored, asked)
-        return self._parts.search.near_examples(stored, space, examples, question)
+        answers: dict[int, Answer | UserError] = {}
+        by_space: dict[str, list[tuple[int, Sought]]] = defaultdict(list)
+        default, _ = self._understood(stored, asked)
+        for number, query in enumerate(queries):
+            try:
+                sought = _sought(stored, query)
+                by_space[_space_for(sought, asked) or default.name].append((number, sought))
+            except UserError as error:
+                answers[number] = error
+        for name, numbered in by_space.items():
+            space, question = self._understood(stored, {**asked, "space": name})
+            found = self._parts.search.near_each(stored, space, [sought for _, sought in numbered], question)
+            answers.update(zip((number for number, _ in numbered), found, strict=True))
+        return tuple(answers[number] for number in range(len(queries)))
+
+    def _like(self, examples: Examples, asked: SearchFields) -> Answer:
+        return self._near(self._stored(), examples, asked)
+
+    def _near(self, stored: StoredCollection, sought: Sought, asked: SearchFields) -> Answer:
+        space, question = self._understood(stored, {**asked, "space": _space_for(sought, asked)})
+        return self._parts.search.near(stored, space, sought, question)
 
     def _understood(self, stored: StoredCollection, asked: SearchFields) -> tuple[Space, Question]:
         spaces, chosen = self._parts.spaces, dict(asked)
@@ -112,22 +152,31 @@ class Searching(Handle):
         return spaces.named(stored, str(name or spaces.default_name(stored))), question
 
 
-_OF_QUESTION = {"k", "min_similarity", "exclude_same", "per_customer", "per_recording"}
+_OF_QUESTION = {
+    "k",
+    "min_similarity",
+    "exclude_same",
+    "per_customer",
+    "per_recording",
+    "diversify",
+    "exact",
+    "group_by",
+    "per_group",
+    "cursor",
+}
 
 
-def mixture(scores: Mapping[str, float]) -> NDArray[np.float32]:
-    """Float32 (9,) that sum to 1, in these proportions. Raises QueryError where they are none."""
-    unknown = sorted(scores.keys() - set(LABELS))
-    if unknown:
-        raise QueryError(f"unknown label {unknown[0]!r}: expected some of {', '.join(LABELS)}")
-    shares = np.array([scores.get(label, 0.0) for label in LABELS], dtype=np.float64)
-    if not np.isfinite(shares).all() or (shares < 0).any() or shares.sum() <= 0:
-        raise QueryError(f"got the shares {dict(scores)}: expected numbers from 0 up, not all of them 0")
-    summing_to_one: NDArray[np.float32] = (shares / shares.sum()).astype(np.float32)
-    return summing_to_one
+def _sought(stored: StoredCollection, query: Examples | Mapping[str, float] | NDArray[np.float32]) -> Sought:
+    if isinstance(query, Examples):
+        return query
+    return of_scores(stored, query) if isinstance(query, Mapping) else of_embedding(query)
 
 
-def _only(space: str, asked: str | None, what: str) -> str:
-    if asked not in {None, space}:
-        raise QueryError(f"{what} can be searched in space {space!r} only, not in {asked!r}")
-    return space
+def _space_for(sought: Sought, asked: SearchFields) -> str | None:
+    """The space that is asked for, or the only one that there is; QueryError where they differ."""
+    name = asked.get("space")
+    only_in = None if isinstance(sought, Examples) else sought.only_in
+    if only_in is None or name in {None, only_in}:
+        return only_in or name
+    what = "an embedding" if only_in == "embedding" else "a mixture of scores"
+    raise QueryError(f"{what} can be searched in space {only_in!r} only, not in {name!r}")

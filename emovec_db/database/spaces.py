@@ -39,16 +39,20 @@ class Spaces:
         """The name of the one that searches use where none is named: what measures best of those there are."""
         return self._parts.spaces.default_name(self._stored())
 
-    def fit(self) -> FittedSpace:
+    def fit(self, labels: str | Path | None = None) -> FittedSpace:
         """Learn `emotion` from all that is stored; the new version takes over when its index is made.
 
         An ingest does so by itself once there is enough to learn from, and again whenever the collection has doubled.
 
+        A table of labels, as `evaluate` takes it but of the nine only, annotates recordings: annotations are stored,
+        this fit and all later ones learn from them, and they go with their recording. The result's `table` tells what
+        became of the rows.
+
         Raises:
-            QueryError: there are too few utterances to learn from.
+            QueryError: there are too few utterances to learn from, or the table makes no sense.
             ConflictError: another process fitted it meanwhile; that fit holds.
         """
-        return self._parts.spaces.fit(self._stored())
+        return self._parts.spaces.fit(self._stored(), None if labels is None else Path(labels))
 
     def evaluate(self, labels: str | Path) -> Evaluation:
         """How well each space finds the same emotion, by a table of labels; nothing is stored.

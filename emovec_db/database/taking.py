@@ -85,7 +85,7 @@ class Taking(Handle):
         request = self._request(paths, said)
         stored = self._opened(wishes)
         report = archives.ingest(stored, request)
-        self._parts.spaces.fit_if_grown(stored)
+        self._parts.upkeep.tend(stored)
         return report
 
     def distribute(

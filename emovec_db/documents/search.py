@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from emovec_db.documents.values import Document, time_text
+from emovec_db.domain.answer import Answer, MatchGroup
+from emovec_db.domain.explanation import Explanation
 from emovec_db.domain.query import Filter, Match
 
 
 def match_document(match: Match) -> Document:
-    """``{utterance_id, recording_id, uri, customer, start_s, end_s, voice, label, scores, similarity}``."""
+    """``{utterance_id, recording_id, uri, customer, start_s, end_s, voice, label, scores, similarity}``.
+
+    A match of a search also has ``{differences, same}``.
+    """
     utterance = match.utterance
+    explained = {} if match.explanation is None else _explanation_document(match.explanation)
     return {
         "utterance_id": utterance.utterance_id,
         "recording_id": utterance.recording_id,
@@ -22,12 +26,41 @@ def match_document(match: Match) -> Document:
         "label": utterance.prediction.label,
         "scores": utterance.prediction.by_label(),
         "similarity": match.similarity,
+        **explained,
     }
 
 
-def search_document(space: str, matches: Sequence[Match]) -> Document:
-    """``{space, matches}``, nearest first."""
-    return {"space": space, "matches": [match_document(match) for match in matches]}
+def _explanation_document(explanation: Explanation) -> Document:
+    return {
+        "differences": {one.label: one.more for one in explanation.differences},
+        "same": {
+            "recording": explanation.same_recording,
+            "customer": explanation.same_customer,
+            "speaker": explanation.same_speaker,
+        },
+    }
+
+
+def search_document(answer: Answer) -> Document:
+    """``{space, query_scores, matches, next_cursor}``, nearest first.
+
+    Where groups were asked for they are in `groups`, and `matches` is empty.
+    """
+    scores = None if answer.scores is None else answer.scores.by_label()
+    document = {"space": answer.space, "query_scores": scores, "next_cursor": answer.next_cursor}
+    if answer.groups is None:
+        return {**document, "matches": [match_document(match) for match in answer.matches]}
+    return {**document, "matches": [], "groups": [_group_document(group) for group in answer.groups]}
+
+
+def _group_document(group: MatchGroup) -> Document:
+    """``{customer, recording_id, similarity, matches}``."""
+    return {
+        "customer": group.customer,
+        "recording_id": group.recording_id,
+        "similarity": group.similarity,
+        "matches": [match_document(match) for match in group.matches],
+    }
 
 
 def filter_document(filter_: Filter) -> Document:

@@ -15,20 +15,25 @@ from emovec_db.domain.index_state import IndexState
 def spaces_document(
     fits: Mapping[str, FittedSpace | None], indexes: Mapping[str, IndexState | None], default: str
 ) -> Document:
-    """``{default, spaces: [{space, version, fitted_at, utterances, people, index}]}``, null where there is nothing."""
+    """``{default, spaces: [{space, version, fitted_at, utterances, annotated, people, index}]}``.
+
+    Null where there is nothing.
+    """
     spaces = [{**_space_document(name, fitted), "index": _index(indexes.get(name))} for name, fitted in fits.items()]
     return {"default": default, "spaces": spaces}
 
 
 def fitted_space_document(fitted: FittedSpace) -> Document:
-    """``{space, version, fitted_at, utterances, people}``."""
-    return {
+    """``{space, version, fitted_at, utterances, annotated, people}``, and ``table`` where one was read for it."""
+    document: Document = {
         "space": fitted.name,
         "version": fitted.version,
         "fitted_at": time_text(fitted.fitted_at),
         "utterances": fitted.utterances,
+        "annotated": fitted.annotated,
         "people": fitted.people,
     }
+    return document if fitted.table is None else {**document, "table": asdict(fitted.table)}
 
 
 def evaluation_document(evaluation: Evaluation) -> Document:
@@ -49,7 +54,7 @@ def _index(state: IndexState | None) -> Document | None:
 def _space_document(name: str, fitted: FittedSpace | None) -> Document:
     if fitted is not None:
         return fitted_space_document(fitted)
-    return {"space": name, "version": 1, "fitted_at": None, "utterances": None, "people": None}
+    return {"space": name, "version": 1, "fitted_at": None, "utterances": None, "annotated": None, "people": None}
 
 
 def _measures_document(measures: Measures) -> Document:

@@ -9,6 +9,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.annotation import TableRead
+
 EMOTION = "emotion"
 
 
@@ -25,8 +27,14 @@ class EmotionMap:
     #: how far an utterance usually lies from its speaker's mean, times a constant: of embeddings and of scores
     embedding_baseline: float
     score_baseline: float
-    #: by person, float32 (d + 9,): how far their mean lies from everybody's, shrunken; others are taken for average
+    #: by person, float32 (d + 9 + c,): how far their mean lies from everybody's, shrunken; others are taken for average
     offsets: Mapping[str, NDArray[np.float32]]
+    #: float32 (dim + 9, c): what annotations tell of embedding and roots of scores; None: there are none
+    taught: NDArray[np.float32] | None = None
+    #: as the other two, of what annotations tell
+    taught_baseline: float = 1.0
+    #: share of the similarity that it has
+    taught_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +46,13 @@ class FittedSpace:
     fitted_at: datetime
     #: how many utterances it was fitted on
     utterances: int
+    #: of them, those whose recordings were annotated
+    annotated: int = 0
     #: position in the change log that it was fitted at
     seq: int
     #: how many people it knows
     people: int
     #: of them, how many were forgotten since, because no recording of theirs is left
     forgotten: int
+    #: what became of the table of labels that it was given, where it was given one just now
+    table: TableRead | None = None

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.condition_text import parse_condition
-from emovec_db.domain.conditions import Condition
+from emovec_db.domain.conditions import METADATA, All, Condition, Equals, Order
+from emovec_db.domain.explanation import Explanation
 from emovec_db.domain.recording import Utterance
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
@@ -78,6 +79,25 @@ class Filter:
     def is_empty(self) -> bool:
         return self == Filter()
 
+    def as_condition(self) -> Condition:
+        """All that it asks of utterances, as one condition; of an empty one, that of all of no conditions."""
+        texts = {"customer": self.customer, "speaker": self.speaker, "role": self.role, "label": self.label}
+        texts |= {METADATA + key: text for key, text in self.metadata.items()}
+        orders: tuple[tuple[str, str, float | datetime | None], ...] = (
+            ("recorded_at", ">=", self.since),
+            ("recorded_at", "<", self.until),
+            ("confidence", ">=", self.min_confidence),
+            ("duration_s", ">=", self.min_duration_s),
+            ("duration_s", "<=", self.max_duration_s),
+        )
+        return All(
+            (
+                *(Equals(field, (text,)) for field, text in texts.items() if text is not None),
+                *(Order(field, sign, value) for field, sign, value in orders if value is not None),
+                *(() if self.condition is None else (self.condition,)),
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
@@ -104,6 +124,8 @@ class Match:
     utterance: Utterance
     #: -1..1, higher is nearer; exact, whatever index found it
     similarity: float
+    #: None where nothing was searched for
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

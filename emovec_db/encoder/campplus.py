@@ -107,11 +107,10 @@ def _load(path: Path, arguments: Mapping[str, Any]) -> torch.nn.Module:
     """In evaluation mode, float32."""
     import torch
 
-    from emovec_db.encoder.emotion2vec.funasr_class import process_unchanged
+    from emovec_db.encoder.emotion2vec.funasr_class import funasr_alone, module_of
 
     try:
-        with process_unchanged():
-            from funasr.models.campplus.model import CAMPPlus
+        build = module_of("funasr.models.campplus.model").CAMPPlus
     except (ImportError, OSError) as error:  # OSError: a torchaudio whose CUDA libraries are absent
         raise MissingPartError(
             f"CAM++ needs FunASR, which can't be imported ({error}): run pip install 'emovec-db[emotion2vec]'; "
@@ -125,10 +124,10 @@ def _load(path: Path, arguments: Mapping[str, Any]) -> torch.nn.Module:
             f"{path / WEIGHTS} can't be read as plain tensors ({reason}): it is damaged, incomplete or holds Python "
             "objects that emovec-db refuses to run; pull it again"
         ) from error
-    with warnings.catch_warnings(), torch.device("meta"):  # neither memory nor random initialisation
+    with funasr_alone(), warnings.catch_warnings(), torch.device("meta"):  # neither memory nor random initialisation
         warnings.simplefilter("ignore")
         try:
-            network: torch.nn.Module = CAMPPlus(**arguments)
+            network: torch.nn.Module = build(**arguments)
         except Exception as error:  # whatever a wrong config provokes in FunASR
             raise BadWeightsError(f"FunASR can't build {path / CONFIG}: {error!r}") from error
     try:

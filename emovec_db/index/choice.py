@@ -34,11 +34,12 @@ def is_small(count: int) -> bool:
     return count <= EXACT_LIMIT
 
 
-def outgrown(index: VectorIndex) -> bool:
-    """Whether so much was added that building anew would serve searches better."""
-    return index.size > (EXACT_LIMIT if index.exact else GROWTH_LIMIT * max(index.built_size, EXACT_LIMIT))
+def outgrown(index: VectorIndex, patience: float = 1) -> bool:
+    """Whether so much was added, `patience` times what should be, that building anew would serve searches better."""
+    limit = EXACT_LIMIT if index.exact else GROWTH_LIMIT * max(index.built_size, EXACT_LIMIT)
+    return index.size > patience * limit
 
 
-def overgrown(index: VectorIndex) -> bool:
-    """Whether its tail should be folded in."""
-    return index.tail_size > max(EXACT_LIMIT, TAIL_SHARE * index.size)
+def overgrown(index: VectorIndex, patience: float = 1) -> bool:
+    """Whether its tail should be folded in, being `patience` times as long as it may be."""
+    return index.tail_size > patience * max(EXACT_LIMIT, TAIL_SHARE * index.size)

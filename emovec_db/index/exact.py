@@ -99,8 +99,18 @@ class ExactIndex:
             found.similarities[number, : len(order)] = exact[order]
         return found
 
+    def search_among(
+        self, queries: NDArray[np.float32], k: int, frozen: NDArray[np.bool_], others: NDArray[np.int64]
+    ) -> Neighbours:
+        del frozen  # of none
+        return self.search(queries, k, others)
+
     def ids(self) -> NDArray[np.int64]:
         return np.sort(self._ids[: self._size])
+
+    @property
+    def frozen_ids(self) -> NDArray[np.int64]:
+        return np.empty(0, np.int64)
 
     @property
     def tail_size(self) -> int:

@@ -87,10 +87,27 @@ class LayeredIndex:
         return self._mark_gone(ids) + self._tail.remove(ids)
 
     def search(self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None) -> Neighbours:
+        return self._search(queries, k, self._mask(allowed), allowed)
+
+    def search_among(
+        self, queries: NDArray[np.float32], k: int, frozen: NDArray[np.bool_], others: NDArray[np.int64]
+    ) -> Neighbours:
+        return self._search(queries, k, frozen & ~self._gone if self.has_gone else frozen, others)
+
+    def _search(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        mask: NDArray[np.bool_] | None,
+        allowed: NDArray[np.int64] | None,
+    ) -> Neighbours:
+        """Among the rows of the mask, and in the tail among the ids."""
         queries = checked_vectors(queries, self.dim)
         check_k(k)
-        found = self._below.search(queries, k, self._mask(allowed))
-        ids = np.where(found.ids == NO_ID, NO_ID, self._ids[np.maximum(found.ids, 0)])
+        found = self._below.search(queries, k, mask)
+        ids = np.full_like(found.ids, NO_ID)
+        real = found.ids != NO_ID
+        ids[real] = self._ids[found.ids[real]]
         if not self._tail.size:
             return _ordered(ids, found.similarities, k)
         newer = self._tail.search(queries, k, allowed)
@@ -102,6 +119,10 @@ class LayeredIndex:
 
     def ids(self) -> NDArray[np.int64]:
         return np.sort(np.concatenate([self._ids[~self._gone], self._tail.ids()]))
+
+    @property
+    def frozen_ids(self) -> NDArray[np.int64]:
+        return np.where(self._gone, NO_ID, self._ids) if self.has_gone else self._ids
 
     def folded(self) -> Self:
         """The same with an empty tail and nothing left of what was removed; seconds for a million vectors."""

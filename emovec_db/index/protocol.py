@@ -70,8 +70,20 @@ class VectorIndex(Protocol):
         Descending by similarity, equal ones by ascending id.
         """
 
+    def search_among(
+        self, queries: NDArray[np.float32], k: int, frozen: NDArray[np.bool_], others: NDArray[np.int64]
+    ) -> Neighbours:
+        """As search(), among these of `frozen_ids`, bool in their order, and these others, sorted and unique.
+
+        Quicker than by ids where many are allowed.
+        """
+
     def ids(self) -> NDArray[np.int64]:
         """All ids, ascending."""
+
+    @property
+    def frozen_ids(self) -> NDArray[np.int64]:
+        """Ids of rows that never change their order, -1 where one is gone; none where every row may move."""
 
     @property
     def tail_size(self) -> int:

@@ -4,6 +4,7 @@
 
     c1-g1-embedding-v1/        one identity: collection, generation, space and its version
     ├── manifest.json          what holds: identity, seq, size, kind, recall, sha256 of each file
+    ├── compacting.lock        held by the process that makes a new one from it
     └── 3f0c…/                 the files that the manifest names; never changed once it does
 
 A writer fills a folder of its own, then replaces the manifest in one rename, then removes what is no longer named.
@@ -31,12 +32,14 @@ from numpy.typing import NDArray
 from emovec_db.domain.index_state import IndexState
 from emovec_db.errors import IndexDamagedError
 from emovec_db.index.exact import ExactIndex
+from emovec_db.index.filtered import FilteredIndex
 from emovec_db.index.protocol import VectorIndex
 
 #: of the files and the manifest; another one is not read
-FORMAT = 2
+FORMAT = 3
 
 MANIFEST = "manifest.json"
+_COMPACTING = "compacting.lock"
 
 #: larger files are told by their size at opening, and byte by byte in `verify_snapshot`
 HASHED_BYTES = 16 * 2**20
@@ -66,7 +69,7 @@ class SnapshotIdentity:
         return cls(int(collection_id[1:]), int(generation_id[1:]), "-".join(space), int(version[1:]))
 
 
-def write_snapshot(folder: Path, index: VectorIndex, identity: SnapshotIdentity, seq: int) -> None:
+def write_snapshot(folder: Path, index: FilteredIndex, identity: SnapshotIdentity, seq: int) -> None:
     """Publish the index, which holds the change log up to `seq`, in this identity's folder; replaces what was there."""
     with _locked(folder):
         _write(folder, index, identity, seq)
@@ -127,7 +130,7 @@ def published(folder: Path) -> tuple[int, int] | None:
     return status.st_ino, status.st_mtime_ns
 
 
-def _write(folder: Path, index: VectorIndex, identity: SnapshotIdentity, seq: int) -> None:
+def _write(folder: Path, index: FilteredIndex, identity: SnapshotIdentity, seq: int) -> None:
     files = folder / uuid.uuid4().hex
     files.mkdir()
     index.save(files)
@@ -135,9 +138,9 @@ def _write(folder: Path, index: VectorIndex, identity: SnapshotIdentity, seq: in
         "format": FORMAT,
         **asdict(identity),
         "seq": seq,
-        "size": index.size,
-        "kind": index.kind,
-        "recall": index.recall,
+        "size": index.index.size,
+        "kind": index.index.kind,
+        "recall": index.index.recall,
         "folder": files.name,
         "bytes": {path.name: path.stat().st_size for path in sorted(files.iterdir())},
         "sha256": {path.name: _sha256(path) for path in sorted(files.iterdir())},
@@ -148,7 +151,7 @@ def _write(folder: Path, index: VectorIndex, identity: SnapshotIdentity, seq: in
     _remove_folders(folder, kept=files.name)
 
 
-def read_snapshot(folder: Path, identity: SnapshotIdentity) -> tuple[VectorIndex, int] | None:
+def read_snapshot(folder: Path, identity: SnapshotIdentity) -> tuple[FilteredIndex, int] | None:
     """The published index and the change log position it holds; None where there is none.
 
     Raises IndexDamagedError where what is there is damaged, of another format or of another identity.
@@ -192,7 +195,7 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     return manifest
 
 
-def _loaded(folder: Path, manifest: dict[str, Any], identity: SnapshotIdentity) -> VectorIndex:
+def _loaded(folder: Path, manifest: dict[str, Any], identity: SnapshotIdentity) -> FilteredIndex:
     expected = {"format": FORMAT, **asdict(identity)}
     found = {key: manifest.get(key) for key in expected}
     if found != expected:
@@ -203,9 +206,9 @@ def _loaded(folder: Path, manifest: dict[str, Any], identity: SnapshotIdentity) 
         size = (files / name).stat().st_size
         if size != manifest["bytes"][name] or (size <= HASHED_BYTES and _sha256(files / name) != sha256):
             raise _damaged(folder, f"{name} has other bytes than its manifest says")
-    index = _kind(folder, manifest["kind"]).load(files)
-    if index.size != manifest["size"]:
-        raise _damaged(folder, f"it holds {index.size} vectors, its manifest says {manifest['size']}")
+    index = FilteredIndex.load(files, _kind(folder, manifest["kind"]))
+    if index.index.size != manifest["size"]:
+        raise _damaged(folder, f"it holds {index.index.size} vectors, its manifest says {manifest['size']}")
     return index
 
 
@@ -232,6 +235,21 @@ def _remove_folders(folder: Path, kept: str | None = None) -> None:
 
 def _damaged(folder: Path, what: str) -> IndexDamagedError:
     return IndexDamagedError(f"the snapshot in {folder} can't be used: {what}; run `emovec reindex`")
+
+
+@contextmanager
+def compacting(folder: Path) -> Iterator[bool]:
+    """Whether nobody else, in this process or another, makes a new snapshot from this one; nobody does then."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / _COMPACTING, os.O_RDONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,9 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Utterance
 from emovec_db.domain.similar import Examples
+from emovec_db.domain.timeline import Timeline
 from emovec_db.errors import NotFoundError, QueryError
+from emovec_db.services.asked import Asked
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Unit
 
@@ -22,19 +23,7 @@ from emovec_db.store.store import Unit
 AGAINST = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Exemplified:
-    """What examples come to."""
-
-    #: float32 (dim,), of length 1
-    vector: NDArray[np.float32]
-    #: those that matches should be like
-    like: tuple[Utterance, ...]
-    #: ids that can be no matches
-    excluded: frozenset[int]
-
-
-def exemplified(unit: Unit, collection: Collection, space: Space, examples: Examples) -> Exemplified:
+def exemplified(unit: Unit, collection: Collection, space: Space, examples: Examples) -> Asked:
     """The mean of what matches should be like less half of the mean of what they should not, at length 1.
 
     Raises:
@@ -50,7 +39,14 @@ def exemplified(unit: Unit, collection: Collection, space: Space, examples: Exam
         raise QueryError("the examples cancel each other out: nothing is left to search for")
     # of a customer everything is an example, and all of it may be found
     own = () if examples.customer is not None else (utterance.utterance_id for utterance in like)
-    return Exemplified((vector / length).astype(np.float32), like, frozenset((*own, *examples.unlike)))
+    return Asked(
+        vector=(vector / length).astype(np.float32),
+        scores=Timeline(like).summary(),
+        excluded=frozenset((*own, *examples.unlike)),
+        recordings=frozenset(one.recording_id for one in like),
+        customers=frozenset(one.customer for one in like if one.customer is not None),
+        speakers=frozenset(one.speaker for one in like if one.speaker is not None),
+    )
 
 
 def _like(unit: Unit, collection: Collection, examples: Examples) -> tuple[Utterance, ...]:

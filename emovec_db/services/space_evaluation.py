@@ -15,9 +15,8 @@ from emovec_db.domain.evaluation import Evaluation
 from emovec_db.domain.fitted_space import EMOTION
 from emovec_db.domain.query import Filter, Vectors
 from emovec_db.errors import QueryError
+from emovec_db.services.labels import LabelRow, read_labels, recordings_of
 from emovec_db.services.spaces import fitted_to
-from emovec_db.sources.local import uri_of
-from emovec_db.sources.manifest.table import Table, open_table
 from emovec_db.spaces.emotion import EmotionSpace
 from emovec_db.spaces.measures import Labelled, judged, measures
 from emovec_db.spaces.protocol import Space
@@ -26,18 +25,6 @@ from emovec_db.store.store import Store, Unit
 
 #: groups of speakers, fewer where there are fewer than two speakers for each
 FOLDS = 5
-COLUMNS = ("path", "label", "speaker", "sentence")
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What the table says of a recording."""
-
-    uri: str
-    label: str
-    speaker: str
-    #: where none is told, each recording is a sentence of its own
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +32,14 @@ class _Heard:
     """The utterances of the table's recordings, and what it says of each, in the same order."""
 
     vectors: Vectors
-    rows: Sequence[_Row]
+    rows: Sequence[LabelRow]
 
     def column(self, name: str) -> NDArray[np.str_]:
-        return np.array([getattr(row, name) for row in self.rows], dtype=np.str_)
+        """Where no sentence is told, each recording is one of its own."""
+        values = [getattr(row, name) for row in self.rows]
+        if name == "sentence":
+            values = [value or f"sentence of {row.uri}" for value, row in zip(values, self.rows, strict=True)]
+        return np.array(values, dtype=np.str_)
 
 
 def evaluate(store: Store, collection: Collection, labels: Path) -> Evaluation:
@@ -82,40 +73,18 @@ def evaluate(store: Store, collection: Collection, labels: Path) -> Evaluation:
     )
 
 
-def _read(labels: Path) -> tuple[list[_Row], int]:
+def _read(labels: Path) -> tuple[list[LabelRow], int]:
     """Rows that name a recording and its speaker, and how many of all have no label or no speaker."""
-    table = open_table(labels)
-    _check_columns(table, labels)
-    rows: list[_Row] = []
-    unlabelled = 0
-    for row in table.rows():
-        if row.problem is not None:
-            raise QueryError(f"{labels.name}, {row.place}: {row.problem}")
-        path, label, speaker, sentence = (str(row.values.get(name) or "").strip() for name in COLUMNS)
-        unlabelled += not (label and speaker)
-        if path and speaker:
-            uri = uri_of((labels.parent / path).resolve())
-            rows.append(_Row(uri, label, speaker, sentence or f"sentence of {uri}"))
-    return rows, unlabelled
+    rows = list(read_labels(labels))
+    unlabelled = sum(not (row.label and row.speaker) for row in rows)
+    return [row for row in rows if row.uri and row.speaker], unlabelled
 
 
-def _check_columns(table: Table, labels: Path) -> None:
-    missing = [name for name in COLUMNS if table.names is not None and name not in table.names]
-    if missing:
-        raise QueryError(
-            f"{labels.name} has no column {missing[0]!r}: expected the columns {', '.join(COLUMNS)}, with "
-            "paths relative to the table"
-        )
-
-
-def _heard(unit: Unit, collection: Collection, rows: Sequence[_Row]) -> tuple[_Heard, int]:
+def _heard(unit: Unit, collection: Collection, rows: Sequence[LabelRow]) -> tuple[_Heard, int]:
     """The stored utterances of these recordings, and how many labelled rows have none."""
-    sources = unit.recordings.sources(collection.collection_id, [row.uri for row in rows])
-    recordings: dict[str, list[int]] = {}
-    for (uri, _channel), (recording_id, _source) in sources.items():
-        recordings.setdefault(uri, []).append(recording_id)
+    recordings = recordings_of(unit, collection.collection_id, rows)
     not_stored = sum(bool(row.label) and row.uri not in recordings for row in rows)
-    of_utterance: dict[int, _Row] = {}
+    of_utterance: dict[int, LabelRow] = {}
     # where a recording stands twice, the row with a label holds
     for row in sorted(rows, key=lambda row: bool(row.label)):
         for recording_id in recordings.get(row.uri, []):

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.annotation import TableRead
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.fitted_space import EMOTION, EmotionMap, FittedSpace
 from emovec_db.domain.query import Filter, Vectors
 from emovec_db.errors import ConflictError, EmovecError, QueryError
+from emovec_db.services.annotation import annotate, annotated, annotations_in
 from emovec_db.services.indexes.protocol import Indexes
+from emovec_db.services.labels import LabelRow
 from emovec_db.spaces.emotion import EmotionSpace
 from emovec_db.spaces.fitting import learn
 from emovec_db.spaces.protocol import Space
@@ -69,25 +74,28 @@ class Spaces:
         fitted = self._fitted(collection)
         return (*SPACES.values(), *((fitted,) if fitted else ()))
 
-    def fit(self, collection: Collection) -> FittedSpace:
+    def fit(self, collection: Collection, labels: Path | None = None) -> FittedSpace:
         """Learn `emotion` from all that is stored, and have the new version take over in one transaction.
 
-        Its index is made before, so that no search waits for it.
+        Its index is made before, so that no search waits for it. What a table of labels says of recordings is kept
+        first, for this fit and all later ones.
 
         Raises:
-            QueryError: there are too few utterances to learn from.
+            QueryError: there are too few utterances to learn from, or the table makes no sense; nothing is kept.
             ConflictError: another process fitted it meanwhile; that fit holds.
         """
-        version = self._drawn_version(collection)
+        rows = None if labels is None else annotations_in(labels)
+        version, table = self._drawn_version(collection, rows)
         with self._store.read() as unit:
             seq = unit.changes.head(collection.collection_id)
             ids = unit.utterances.ids(collection, Filter())
             map_ = fitted_to(unit, collection, ids)
+            told = len(unit.annotations.of_utterances(collection)[0])
         self._indexes.prepare_space(collection, EmotionSpace(version, map_))
         try:
             with self._store.write() as unit:
                 unit.collections.lock(collection.collection_id)
-                unit.fitted_spaces.replace(collection, version, map_, utterances=len(ids), seq=seq)
+                unit.fitted_spaces.replace(collection, version, map_, utterances=len(ids), annotated=told, seq=seq)
                 # a person whose last recording was deleted since the reading
                 unit.fitted_spaces.forget_unheard(collection)
         except ConflictError:
@@ -97,7 +105,7 @@ class Spaces:
         with self._store.read() as unit:
             found = unit.fitted_spaces.find(collection)
         assert found is not None
-        return found
+        return replace(found, table=table)
 
     def fit_if_grown(self, collection: Collection) -> FittedSpace | None:
         """Fit for the first time, or again after much has come; None where it is not time for that."""
@@ -117,10 +125,12 @@ class Spaces:
             log.warning("the emotion space of collection %s was not fitted: %s", collection.name, error)
             return None
 
-    def _drawn_version(self, collection: Collection) -> int:
+    def _drawn_version(
+        self, collection: Collection, rows: Sequence[LabelRow] | None = None
+    ) -> tuple[int, TableRead | None]:
         """Drawn ahead: what was prepared of a fit that was killed or came too late is never taken for another's.
 
-        Raises QueryError where there is too little to fit.
+        With it what these rows say of recordings is kept. Raises QueryError where there is too little to fit.
         """
         with self._store.write() as unit:
             unit.collections.lock(collection.collection_id)
@@ -129,7 +139,8 @@ class Spaces:
                 raise QueryError(
                     f"collection {collection.name!r} has {count} utterances: a fit needs at least {FIT_MIN}"
                 )
-            return unit.fitted_spaces.draw_version(collection)
+            table = None if rows is None else annotate(unit, collection, rows)
+            return unit.fitted_spaces.draw_version(collection), table
 
     def forget(self) -> None:
         """Let go of what was read of people."""
@@ -153,7 +164,7 @@ class Spaces:
 def fitted_to(
     unit: Unit, collection: Collection, ids: NDArray[np.int64], keep: Callable[[Vectors], Vectors] = lambda all_: all_
 ) -> EmotionMap:
-    """The map learned from these utterances, int64 (n,) ascending, as far as `keep` keeps them."""
+    """The map learned from these utterances, int64 (n,) ascending, and annotations, as far as `keep` keeps them."""
     drawn = ids
     if len(ids) > SAMPLE:
         drawn = np.sort(np.random.default_rng(SAMPLE_SEED).choice(ids, SAMPLE, replace=False))
@@ -162,4 +173,5 @@ def fitted_to(
         for part in unit.utterances.all_vectors(collection):
             yield keep(part)
 
-    return learn(keep(unit.utterances.vectors(collection, drawn)), everything())
+    sample = keep(unit.utterances.vectors(collection, drawn))
+    return learn(sample, everything(), annotated(unit, collection, keep))

@@ -1,87 +1,64 @@
-"""Learning an emotion space from what is stored, without labels by people."""
+"""Learning an emotion space from what is stored; labels by people help where there are some."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.annotation import Annotated
 from emovec_db.domain.fitted_space import EmotionMap
 from emovec_db.domain.query import Heard
-from emovec_db.emotions import LABELS
 from emovec_db.spaces.emotion import reduced
+from emovec_db.spaces.people import Sums, without_people
 from emovec_db.spaces.rows import unit_rows
 from emovec_db.spaces.scores import rooted
+from emovec_db.spaces.teaching import taught_by, weight_of
 
 #: directions of the embedding that are kept; more of them find no more, see docs/benchmarks.md
 BASIS_DIM = 32
-#: a speaker's mean counts n / (n + this): a mean of few utterances says more about what was said than about the speaker
-SHRINKAGE = 10
 #: of the usual distance from a speaker's mean; see `EmotionSpace`
 BASELINE = 0.5
 
 
-def learn(sample: Heard, everything: Iterable[Heard]) -> EmotionMap:
+def learn(sample: Heard, everything: Iterable[Heard], annotated: Annotated | None = None) -> EmotionMap:
     """The map from some utterances, drawn from all, and the speakers' offsets from all of them, batch by batch.
+
+    What annotations tell is learned from the utterances that have some.
 
     Raises QueryError where an utterance has no direction.
     """
     embeddings = unit_rows(sample.embeddings.astype(np.float64), "embeddings").astype(np.float64)
     scores = rooted(sample).astype(np.float64)
-    within = _without_people(embeddings - embeddings.mean(axis=0), sample.people)
+    within = without_people(embeddings - embeddings.mean(axis=0), sample.people)
     basis = _main_directions(within, min(BASIS_DIM, embeddings.shape[1]))
     map_ = EmotionMap(
         embedding_mean=embeddings.mean(axis=0).astype(np.float32),
         basis=basis,
         score_mean=scores.mean(axis=0).astype(np.float32),
         embedding_baseline=_baseline(within @ basis),
-        score_baseline=_baseline(_without_people(scores - scores.mean(axis=0), sample.people)),
+        score_baseline=_baseline(without_people(scores - scores.mean(axis=0), sample.people)),
         offsets={},
     )
-    sums = _Sums(basis.shape[1] + len(LABELS))
+    if annotated is not None:
+        map_ = _taught(map_, annotated)
+    sums: Sums | None = None
     for heard in everything:
-        sums.add(np.concatenate(reduced(map_, heard), axis=1), heard.people)
-    return EmotionMap(
-        embedding_mean=map_.embedding_mean,
-        basis=map_.basis,
-        score_mean=map_.score_mean,
-        embedding_baseline=map_.embedding_baseline,
-        score_baseline=map_.score_baseline,
-        offsets=sums.offsets(),
-    )
+        rows = np.concatenate(reduced(map_, heard), axis=1)
+        sums = sums or Sums(rows.shape[1])
+        sums.add(rows, heard.people)
+    return replace(map_, offsets=sums.offsets() if sums else {})
 
 
-class _Sums:
-    """Sums by person of rows of one width."""
-
-    def __init__(self, width: int) -> None:
-        self._numbers: dict[str, int] = {}
-        self._sums = np.zeros((0, width))
-        self._counts = np.zeros(0)
-
-    def add(self, rows: NDArray[np.float64], people: NDArray[np.object_]) -> None:
-        """Add float64 (n, width) rows of n utterances; those of nobody known are left out."""
-        known = np.array([person is not None for person in people], dtype=bool)
-        numbers = [self._numbers.setdefault(person, len(self._numbers)) for person in people[known]]
-        grown = len(self._numbers) - len(self._sums)
-        self._sums = np.concatenate([self._sums, np.zeros((grown, self._sums.shape[1]))])
-        self._counts = np.concatenate([self._counts, np.zeros(grown)])
-        np.add.at(self._sums, numbers, rows[known])
-        np.add.at(self._counts, numbers, 1)
-
-    def offsets(self) -> dict[str, NDArray[np.float32]]:
-        """Shrunken means, float32 (width,)."""
-        means = (self._sums / (self._counts + SHRINKAGE)[:, None]).astype(np.float32)
-        return {person: means[number] for person, number in self._numbers.items()}
-
-
-def _without_people(rows: NDArray[np.float64], people: NDArray[np.object_]) -> NDArray[np.float64]:
-    sums = _Sums(rows.shape[1])
-    sums.add(rows, people)
-    offsets, average = sums.offsets(), np.zeros(rows.shape[1], np.float32)
-    means = [offsets.get(person, average) for person in people]
-    return rows - np.stack(means)
+def _taught(map_: EmotionMap, annotated: Annotated) -> EmotionMap:
+    taught = taught_by(annotated, np.concatenate([map_.embedding_mean, map_.score_mean]))
+    if taught is None:
+        return map_
+    map_ = replace(map_, taught=taught, taught_weight=weight_of(annotated))
+    told = reduced(map_, annotated.heard)[-1]
+    return replace(map_, taught_baseline=_baseline(without_people(told, annotated.heard.people)))
 
 
 def _main_directions(rows: NDArray[np.float64], count: int) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -183,6 +183,15 @@ class Recordings:
         for some in chunks(recording_ids):
             for row in self._connection.execute(_with_customer(_READ).where(RecordingRow.recording_id.in_(some))):
                 found[row.recording_id] = rows.details_from(row)
+        return found
+
+    def sounds_of(self, recording_ids: Iterable[int]) -> dict[int, str]:
+        """The pcm_sha256 of these recordings, by id; unknown ids are left out."""
+        found: dict[int, str] = {}
+        for some in chunks(sorted(recording_ids)):
+            of_some = select(RecordingRow.recording_id, RecordingRow.pcm_sha256)
+            for row in self._connection.execute(of_some.where(RecordingRow.recording_id.in_(some))):
+                found[row.recording_id] = row.pcm_sha256
         return found
 
     def count_encoded(self, collection: Collection) -> int:

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.fitted_space import EMOTION, EmotionMap, FittedSpace
+from emovec_db.domain.person import CUSTOMER, SPEAKER
+from emovec_db.emotions import LABELS
 from emovec_db.errors import ConflictError
 from emovec_db.store import rows
 from emovec_db.store.engine import BINARY_ROWS
@@ -24,9 +26,15 @@ from emovec_db.store.tables import (
 )
 from emovec_db.store.types import VECTOR_DTYPE
 
-_SPEAKER, _CUSTOMER = "speaker:", "customer:"
 #: of a fit of which nothing is kept but which versions there were
-_FORGOTTEN: dict[str, Any] = {"utterances": 0, "embedding_mean": b"", "basis": b"", "score_mean": b""}
+_FORGOTTEN: dict[str, Any] = {
+    "utterances": 0,
+    "annotated": 0,
+    "embedding_mean": b"",
+    "basis": b"",
+    "score_mean": b"",
+    "taught": None,
+}
 
 
 #: every search asks: built once, since building costs more than running
@@ -53,6 +61,7 @@ class FittedSpaces:
                 FittedSpaceRow.version,
                 FittedSpaceRow.fitted_at,
                 FittedSpaceRow.utterances,
+                FittedSpaceRow.annotated,
                 FittedSpaceRow.seq,
                 FittedSpaceRow.forgotten,
                 select(func.count())
@@ -109,10 +118,15 @@ class FittedSpaces:
             score_mean=_array(fit.score_mean),
             embedding_baseline=fit.embedding_baseline,
             score_baseline=fit.score_baseline,
+            taught=None if fit.taught is None else _array(fit.taught).reshape(dim + len(LABELS), -1),
+            taught_baseline=fit.taught_baseline,
+            taught_weight=fit.taught_weight,
             offsets={row.person: _array(row.offsets) for row in offsets},
         )
 
-    def replace(self, collection: Collection, version: int, map_: EmotionMap, *, utterances: int, seq: int) -> None:
+    def replace(
+        self, collection: Collection, version: int, map_: EmotionMap, *, utterances: int, annotated: int = 0, seq: int
+    ) -> None:
         """Put the fit of this version in the place of the one before, from this transaction's commit on.
 
         The caller holds the collection's lock. Raises ConflictError where a fit that began later took over meanwhile,
@@ -124,13 +138,17 @@ class FittedSpaces:
             version=version,
             fitted_at=rows.now(),
             utterances=utterances,
+            annotated=annotated,
             seq=seq,
             forgotten=0,
             embedding_mean=_bytes(map_.embedding_mean),
             basis=_bytes(map_.basis),
             score_mean=_bytes(map_.score_mean),
+            taught=None if map_.taught is None else _bytes(map_.taught),
             embedding_baseline=map_.embedding_baseline,
             score_baseline=map_.score_baseline,
+            taught_baseline=map_.taught_baseline,
+            taught_weight=map_.taught_weight,
         )
         if not self._connection.execute(taken_over.returning(FittedSpaceRow.version)).all():
             raise ConflictError(
@@ -148,8 +166,8 @@ class FittedSpaces:
             generation_id=collection.generation.generation_id, name=EMOTION
         )
         known = self._connection.scalars(people).all()
-        speakers = [person.removeprefix(_SPEAKER) for person in known if person.startswith(_SPEAKER)]
-        customers = [person.removeprefix(_CUSTOMER) for person in known if person.startswith(_CUSTOMER)]
+        speakers = [person.removeprefix(SPEAKER) for person in known if person.startswith(SPEAKER)]
+        customers = [person.removeprefix(CUSTOMER) for person in known if person.startswith(CUSTOMER)]
         forget_people(self._connection, collection.collection_id, speakers, customers)
 
 
@@ -157,8 +175,8 @@ def forget_people(
     connection: Connection, collection_id: int, speakers: Iterable[str], customers: Iterable[str]
 ) -> None:
     """Drop what fits say of those of these people who have no recording left in the collection."""
-    gone = [_SPEAKER + name for name in _without_recordings(connection, collection_id, speakers)]
-    gone += [_CUSTOMER + name for name in _without_name(connection, collection_id, customers)]
+    gone = [SPEAKER + name for name in _without_recordings(connection, collection_id, speakers)]
+    gone += [CUSTOMER + name for name in _without_name(connection, collection_id, customers)]
     generations = select(GenerationRow.generation_id).where(GenerationRow.collection_id == collection_id)
     for some in chunks(sorted(gone)):
         dropped = connection.execute(

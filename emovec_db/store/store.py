@@ -10,6 +10,7 @@ from typing import Self
 
 from sqlalchemy import Connection
 
+from emovec_db.store.annotations import Annotations
 from emovec_db.store.changes import Changes
 from emovec_db.store.clusterings import Clusterings
 from emovec_db.store.collections import Collections
@@ -48,6 +49,7 @@ class Unit:
         self.summaries = Summaries(connection)
         self.tracks = Tracks(connection)
         self.facets = Facets(connection)
+        self.annotations = Annotations(connection)
         self.fitted_spaces = FittedSpaces(connection)
         self.changes = Changes(connection)
         self.jobs = Jobs(connection)

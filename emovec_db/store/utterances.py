@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from emovec_db.domain.collection import Collection
+from emovec_db.domain.columns import Columns
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.query import Filter, Vectors
 from emovec_db.domain.recording import NewUtterance, Utterance
@@ -16,6 +17,7 @@ from emovec_db.errors import EncoderMismatchError, NotFoundError
 from emovec_db.store import filters, rows
 from emovec_db.store.changes import Changes
 from emovec_db.store.collections import Collections
+from emovec_db.store.columns import all_columns_of, columns_of
 from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query, chunks, id_of, table_of
 from emovec_db.store.tables import (
@@ -114,9 +116,12 @@ class Utterances:
         of_recording = {"generation_id": collection.generation.generation_id, "recording_id": recording_id}
         return tuple(rows.utterance_from(row, encoder) for row in self._connection.execute(_BY_START, of_recording))
 
-    def ids(self, collection: Collection, filter: Filter) -> NDArray[np.int64]:
-        """Ids of the utterances that fulfil the filter: int64 (n,), ascending."""
-        found = self._connection.execute(self.chosen(collection, filter)).fetchall()
+    def ids(self, collection: Collection, filter: Filter, recording_id: int | None = None) -> NDArray[np.int64]:
+        """Ids of the utterances, of this recording or of all, that fulfil the filter: int64 (n,), ascending."""
+        statement = self.chosen(collection, filter)
+        if recording_id is not None:
+            statement = statement.where(UtteranceRow.recording_id == recording_id)
+        found = self._connection.execute(statement).fetchall()
         # sorted here: asking the database for an order would make it walk the whole generation
         return np.sort(np.array([row[0] for row in found], dtype=np.int64))
 
@@ -145,6 +150,14 @@ class Utterances:
     def all_vectors(self, collection: Collection, batch: int = 5_000) -> Iterator[Vectors]:
         """Embeddings and scores of all utterances by ascending id, `batch` at a time."""
         return all_vectors_of(self._connection, collection.generation, batch)
+
+    def columns(self, collection: Collection, utterance_ids: Sequence[int]) -> Columns:
+        """What filters ask of those of the utterances that the collection's generation has, ids ascending."""
+        return columns_of(self._connection, collection.generation, utterance_ids)
+
+    def all_columns(self, collection: Collection, batch: int = 5_000) -> Iterator[Columns]:
+        """What filters ask of all utterances by ascending id, `batch` at a time."""
+        return all_columns_of(self._connection, collection.generation, batch)
 
     def count(self, collection: Collection) -> int:
         """How many utterances the collection's generation has."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, case, func, select
 
 from emovec_db.domain.collection import Generation
+from emovec_db.domain.person import CUSTOMER, SPEAKER
 from emovec_db.domain.query import Vectors
 from emovec_db.emotions import LABELS
 from emovec_db.store.engine import BINARY_ROWS
@@ -24,12 +25,11 @@ from emovec_db.store.tables import (
 )
 from emovec_db.store.types import VECTOR_DTYPE
 
-#: who speaks: the speaker, else the customer where it is not said that somebody else does; nobody known where a
-#: recording's voices were told apart, since then it is of several people
+#: who speaks, as `domain.person.person_of` has it
 _PERSON = case(
     (UtteranceRow.voice.is_not(None), None),
-    (RecordingRow.speaker.is_not(None), "speaker:" + RecordingRow.speaker),
-    (func.coalesce(RecordingRow.role, "customer") == "customer", "customer:" + CustomerRow.name),
+    (RecordingRow.speaker.is_not(None), SPEAKER + RecordingRow.speaker),
+    (func.coalesce(RecordingRow.role, "customer") == "customer", CUSTOMER + CustomerRow.name),
 ).label("person")
 _ROWS: Query = (
     select(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import soundfile
 from werkzeug.datastructures import MultiDict
 
 from emovec_db.api.schemas.answers import (
+    BatchResult,
     Classification,
     Clustering,
     ClusteringPage,
@@ -100,6 +102,10 @@ def test_search_by_recording(api: Api, stored: dict[float, int]) -> None:
     assert len(answer["matches"]) == 2
     assert answer["matches"][0]["recording_id"] == stored[600]
     assert answer["matches"][0]["similarity"] == pytest.approx(1, abs=1e-3)
+    assert answer["matches"][0]["same"] == {"recording": None, "customer": None, "speaker": None}
+    data = {"recording": file(wav(600)), "recording_customer": "low", "recording_speaker": "s1", "k": "5"}
+    answer = checked(api.client.post(f"{COLLECTION}/searches", data=data), 200, SearchResult)
+    assert sorted(match["same"]["customer"] for match in answer["matches"]) == [False, False, True, True, True]
 
 
 def test_search_by_utterance_leaves_it_out(api: Api, stored: dict[float, int]) -> None:
@@ -124,6 +130,10 @@ def test_search_by_what_is_stored(api: Api, stored: dict[float, int]) -> None:
     assert set(found(like=[by_recording[stored[600]]], unlike=[by_recording[stored[200]]])) == others - {stored[200]}
     assert set(found(of_customer="low")) == set(stored.values())
     assert len(found(of_customer="low", per_recording=1)) == len(stored)
+    body = {"of_customer": "low", "exact": True, "diversify": True, "group_by": "customer", "per_group": 2}
+    answer = checked(api.client.post(f"{COLLECTION}/searches", json=body), 200, SearchResult)
+    assert answer["matches"] == []
+    assert [(group["customer"], len(group["matches"])) for group in answer["groups"]] == [("low", 2), ("high", 2)]
     answer = checked(api.client.post(f"{COLLECTION}/searches", json={"scores": {"happy": 1}}), 200, SearchResult)
     assert answer["space"] == "scores"
     similarities = [match["scores"]["happy"] ** 0.5 for match in answer["matches"]]
@@ -180,6 +190,9 @@ def test_search_by_embedding_with_filter(api: Api, stored: dict[float, int]) -> 
         ({"of_customer": "nobody"}, 404, "not_found"),
         ({"recording_id": 999}, 404, "not_found"),
         ({"utterance_id": 1, "k": 0}, 422, "invalid"),
+        ({"utterance_id": 1, "diversify": 2}, 422, "invalid"),
+        ({"utterance_id": 1, "group_by": "speaker"}, 422, "invalid"),
+        ({"utterance_id": 1, "group_by": "customer", "per_customer": 1}, 400, "bad_query"),
         ({"utterance_id": 1, "kk": 1}, 422, "invalid"),
         ({"utterance_id": 1, "filter": {"label": "cross"}}, 422, "invalid"),
         ({"utterance_id": 2**70}, 422, "invalid"),
@@ -299,3 +312,113 @@ def test_trajectories_that_make_no_sense(
     api: Api, stored: dict[float, int], body: object, status: int, code: str
 ) -> None:
     failed(api.client.post(f"{COLLECTION}/trajectories", json=body), status, code)
+
+
+def _as_npy(vector: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, vector)
+    return file.getvalue()
+
+
+def test_an_embedding_may_be_the_body(api: Api, stored: dict[float, int]) -> None:
+    vector = np.zeros(16)
+    vector[0] = 2.0
+    body = {"embedding": vector.tolist(), "k": 3, "filter": {"customer": "low", "metadata": {}}}
+    wanted = checked(api.client.post(f"{COLLECTION}/searches", json=body), 200, SearchResult)
+    assert len(wanted["matches"]) == 3
+    asked = {"k": "3", "customer": "low", "exact": "true"}
+    for content, mimetype in (
+        (_as_npy(vector[None].astype(np.float16)), "application/x-npy"),
+        (vector.astype("<f4").tobytes(), "application/octet-stream"),
+    ):
+        response = api.client.post(f"{COLLECTION}/searches", data=content, content_type=mimetype, query_string=asked)
+        assert checked(response, 200, SearchResult) == wanted
+
+
+@pytest.mark.parametrize(
+    ("content", "mimetype", "status", "code"),
+    [
+        (b"", "application/x-npy", 400, "bad_query"),
+        (b"no file", "application/x-npy", 400, "bad_query"),
+        (_as_npy(np.ones(5, np.float32)), "application/x-npy", 400, "bad_query"),
+        (_as_npy(np.full(16, np.nan)), "application/x-npy", 400, "bad_query"),
+        (b"\0" * 63, "application/octet-stream", 400, "bad_query"),
+        (b"\0" * 64, "application/octet-stream", 400, "bad_query"),
+        (b"\0" * 80_001, "application/octet-stream", 413, "too_large"),
+    ],
+    ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else str(value),
+)
+def test_bytes_that_are_no_embedding(
+    api: Api, stored: dict[float, int], content: bytes, mimetype: str, status: int, code: str
+) -> None:
+    failed(api.client.post(f"{COLLECTION}/searches", data=content, content_type=mimetype), status, code)
+
+
+def test_options_are_in_the_address_of_bytes_only(api: Api, stored: dict[float, int]) -> None:
+    url = f"{COLLECTION}/searches"
+    failed(api.client.post(f"{url}?k=3", json={"scores": {"happy": 1}}), 422, "invalid")
+    content = np.ones(16, "<f4").tobytes()
+    for asked in ({"kk": "3"}, {"k": "0"}, {"exact": "perhaps"}):
+        failed(
+            api.client.post(url, data=content, content_type="application/octet-stream", query_string=asked),
+            422,
+            "invalid",
+        )
+    failed(
+        api.client.post(f"{url}?space=scores", data=content, content_type="application/octet-stream"), 400, "bad_query"
+    )
+
+
+def test_a_batch_has_an_answer_or_an_error_for_each(api: Api, stored: dict[float, int]) -> None:
+    queries: list[Any] = [
+        {"recording_id": stored[600]},
+        {"recording_id": 999},
+        {"scores": {"happy": 1}},
+        {"utterance_id": 1, "embedding": [1.0]},
+        {"embedding": [1.0, 2.0]},
+        {"like": [1], "unlike": [1]},
+        {"recording_id": stored[600], "k": 3},
+    ]
+    asked = {"k": 2, "filter": {"customer": "low"}}
+    response = api.client.post(f"{COLLECTION}/searches/batch", json={"queries": queries, **asked})
+    outcomes = checked(response, 200, BatchResult)["answers"]
+    codes = [outcome["error"] and outcome["error"]["code"] for outcome in outcomes]
+    assert codes == [None, "not_found", None, "invalid", "bad_query", "bad_query", "invalid"]
+    for at in (0, 2):
+        alone = api.client.post(f"{COLLECTION}/searches", json={**queries[at], **asked})
+        assert outcomes[at]["answer"] == checked(alone, 200, SearchResult)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"queries": []},
+        {"queries": [{"utterance_id": 1}] * 101},
+        {"queries": [1]},
+        {"queries": [{"utterance_id": 1}], "k": 0},
+    ],
+)
+def test_batches_that_make_no_sense(api: Api, stored: dict[float, int], body: object) -> None:
+    failed(api.client.post(f"{COLLECTION}/searches/batch", json=body), 422, "invalid")
+
+
+def test_a_batch_may_be_larger_than_other_bodies(api: Api, stored: dict[float, int]) -> None:
+    queries = [{"embedding": [0.125] * 2_000} for _ in range(100)]
+    response = api.client.post(f"{COLLECTION}/searches/batch", json={"queries": queries})
+    outcomes = checked(response, 200, BatchResult)["answers"]
+    assert {outcome["error"]["code"] for outcome in outcomes} == {"bad_query"}
+    queries = [{"embedding": [0.125] * 20_000} for _ in range(100)]
+    failed(api.client.post(f"{COLLECTION}/searches/batch", json={"queries": queries}), 413, "too_large")
+
+
+def test_a_search_goes_on_where_it_ended(api: Api, stored: dict[float, int]) -> None:
+    asked: dict[str, Any] = {"recording_id": stored[600], "space": "embedding", "k": 3}
+    first = checked(api.client.post(f"{COLLECTION}/searches", json=asked), 200, SearchResult)
+    asked["cursor"] = first["next_cursor"]
+    second = checked(api.client.post(f"{COLLECTION}/searches", json=asked), 200, SearchResult)
+    found = [match["recording_id"] for match in first["matches"] + second["matches"]]
+    assert sorted(found) == sorted(set(stored.values()) - {stored[600]})
+    assert second["next_cursor"] is None
+    asked["cursor"] = "abc"
+    failed(api.client.post(f"{COLLECTION}/searches", json=asked), 400, "bad_query")

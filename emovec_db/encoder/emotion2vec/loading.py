@@ -14,7 +14,7 @@ import torch
 
 from emovec_db.emotions import LABELS
 from emovec_db.encoder.emotion2vec.directory import CONFIG, FRAME_SAMPLES, FRAME_STEP_SAMPLES, ModelDirectory
-from emovec_db.encoder.emotion2vec.funasr_class import network_class
+from emovec_db.encoder.emotion2vec.funasr_class import funasr_alone, network_class
 from emovec_db.errors import BadWeightsError
 
 #: of Linux 5.4 and later; elsewhere nothing happens
@@ -63,7 +63,7 @@ def load_network(directory: ModelDirectory) -> torch.nn.Module:
 def _empty_network(directory: ModelDirectory) -> torch.nn.Module:
     """The network without numbers (meta device): neither memory nor random initialisation, so no seed is touched."""
     build = network_class()
-    with warnings.catch_warnings(), torch.device("meta"):
+    with funasr_alone(), warnings.catch_warnings(), torch.device("meta"):
         warnings.simplefilter("ignore")
         try:
             network = build(model_conf=directory.model_conf, vocab_size=len(LABELS))

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.columns import Columns, Words
+from emovec_db.index.filtered import FilteredIndex
 from emovec_db.index.protocol import Neighbours
 
 #: stored vectors that are searched for, to see that each finds itself
@@ -48,3 +50,26 @@ def _lost(index: Searchable, ids: NDArray[np.int64], vectors: NDArray[np.float32
         found = index.search(vectors[row : row + 1], 1, allowed=ids[row : row + 1])
         lost += not (found.ids[0, 0] == ids[row] and found.similarities[0, 0] >= SELF_SIMILARITY)
     return lost
+
+
+def compare_columns(index: FilteredIndex, stored: Columns) -> Iterator[str]:
+    """In what the columns that filters ask differ from the stored ones; ids that differ are told by compare_index()."""
+    common = np.intersect1d(index.index.ids(), stored.ids)
+    if not len(common):
+        return
+    kept, stored = index.columns(common), stored.take(np.searchsorted(stored.ids, common))
+    for mine, theirs, rows in (
+        (kept.utterances, stored.utterances, (slice(None), slice(None))),
+        (kept.recordings, stored.recordings, (kept.recording, stored.recording)),
+    ):
+        for field, words in mine.texts.items():
+            if not np.array_equal(_texts(words)[rows[0]], _texts(theirs.texts[field])[rows[1]]):
+                yield f"filters by {field} go by other texts than are stored: run `emovec reindex`"
+        for field, numbers in mine.numbers.items():
+            if not np.array_equal(numbers[rows[0]], theirs.numbers[field][rows[1]], equal_nan=True):
+                yield f"filters by {field} go by other numbers than are stored: run `emovec reindex`"
+
+
+def _texts(words: Words) -> NDArray[np.object_]:
+    # the last one stands for what is not known
+    return np.array([*words.words, None], dtype=np.object_)[words.codes]

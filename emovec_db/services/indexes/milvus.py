@@ -21,13 +21,13 @@ from emovec_db.errors import IndexDamagedError, NotFoundError
 from emovec_db.index.milvus.server import Held, MilvusServer
 from emovec_db.index.protocol import Neighbours
 from emovec_db.services.indexes.comparison import compare_index
-from emovec_db.services.indexes.exact_search import nearest_stored
 from emovec_db.services.indexes.following import next_portion
 from emovec_db.services.indexes.milvus_fields import FIELDS, fields_of
 from emovec_db.services.indexes.milvus_level import MilvusLevel
 from emovec_db.services.indexes.milvus_names import MilvusName
 from emovec_db.services.indexes.protocol import Inspection
 from emovec_db.services.indexes.stored import stored_vectors
+from emovec_db.services.indexes.stored_scan import nearest_stored
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
 
@@ -68,6 +68,10 @@ class MilvusIndexes:
         self._server.drop(str(name))
         self._prepare(collection, space)
         return self._server.count(str(name))
+
+    def compact(self, collection: Collection, space: Space) -> None:
+        """Bring it up to the change log, so that no search has to; segments are Milvus's own matter."""
+        self._catch_up(collection, space)
 
     def inspect(self, collection: Collection, space: Space) -> Inspection:
         with self.level(collection, space) as level:

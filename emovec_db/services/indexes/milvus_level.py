@@ -15,8 +15,8 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.query import Filter
 from emovec_db.index.milvus.server import MAX_K, MilvusServer
 from emovec_db.index.protocol import Neighbours
-from emovec_db.services.indexes.exact_search import nearest_stored
 from emovec_db.services.indexes.milvus_fields import condition_of
+from emovec_db.services.indexes.stored_scan import nearest_stored
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Unit
 

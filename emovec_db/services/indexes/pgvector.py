@@ -96,6 +96,10 @@ class PgvectorIndexes:
         with self._store.read() as unit:
             return unit.vector_sets.count(_found(unit, collection, space))
 
+    def compact(self, collection: Collection, space: Space) -> None:
+        """Bring it up to the change log, and make the index of what has become large, so that no search has to."""
+        self._catch_up(collection, space)
+
     def inspect(self, collection: Collection, space: Space) -> Inspection:
         with self.level(collection, space) as level:
             held = _Held(level)

@@ -59,6 +59,9 @@ class Indexes(Protocol):
     def rebuild(self, collection: Collection, space: Space) -> int:
         """Build again from the database; returns how many vectors are indexed."""
 
+    def compact(self, collection: Collection, space: Space) -> None:
+        """Bring what came since into a structure that lasts, where that is worthwhile; searches go on meanwhile."""
+
     def inspect(self, collection: Collection, space: Space) -> Inspection:
         """Compare the index with the database, and look for damage."""
 

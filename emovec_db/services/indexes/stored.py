@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.collection import Collection
+from emovec_db.domain.columns import Columns
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Unit
 
@@ -41,3 +42,8 @@ def stored_vectors(unit: Unit, collection: Collection, space: Space) -> tuple[ND
         ids.append(vectors.ids)
         parts.append(space.project(vectors))
     return np.concatenate(ids), np.concatenate(parts)
+
+
+def stored_columns(unit: Unit, collection: Collection) -> Columns:
+    """What filters ask of all utterances of the collection's generation, ids ascending."""
+    return Columns.joined([Columns.none(), *unit.utterances.all_columns(collection)])

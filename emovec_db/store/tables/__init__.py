@@ -21,11 +21,12 @@ from emovec_db.store.tables.content import (
     UtteranceRow,
 )
 from emovec_db.store.tables.policy import PolicyChangeRow, RefusalRow, SuppressionRow
-from emovec_db.store.tables.spaces import FittedSpacePersonRow, FittedSpaceRow
+from emovec_db.store.tables.spaces import AnnotationRow, FittedSpacePersonRow, FittedSpaceRow
 from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
 
 __all__ = [
     "SCORE_COLUMNS",
+    "AnnotationRow",
     "Base",
     "ChangeRow",
     "ClusteringMemberRow",

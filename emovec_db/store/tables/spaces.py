@@ -12,6 +12,15 @@ from emovec_db.store.tables.base import Base, link
 from emovec_db.store.types import BigId
 
 
+class AnnotationRow(Base):
+    """What people say is felt in a recording; every fit learns from it."""
+
+    __tablename__ = "annotations"
+
+    recording_id: Mapped[int] = link("recordings.recording_id", cascade=True, primary_key=True)
+    label: Mapped[str]
+
+
 class FittedSpaceRow(Base):
     """The newest fit of a space to a generation; a version never comes again."""
 
@@ -24,6 +33,8 @@ class FittedSpaceRow(Base):
     drawn: Mapped[int] = mapped_column(server_default="0")
     fitted_at: Mapped[datetime]
     utterances: Mapped[int]
+    #: of them, those whose recordings were annotated
+    annotated: Mapped[int] = mapped_column(server_default="0")
     #: position in the change log
     seq: Mapped[int] = mapped_column(BigInteger())
     #: people who were known and have no recording left
@@ -32,8 +43,12 @@ class FittedSpaceRow(Base):
     embedding_mean: Mapped[bytes]
     basis: Mapped[bytes]
     score_mean: Mapped[bytes]
+    #: NULL: without annotations
+    taught: Mapped[bytes | None]
     embedding_baseline: Mapped[float]
     score_baseline: Mapped[float]
+    taught_baseline: Mapped[float] = mapped_column(server_default="1")
+    taught_weight: Mapped[float] = mapped_column(server_default="0")
 
 
 class FittedSpacePersonRow(Base):

@@ -61,7 +61,7 @@ class Faiss(Engine):
     def _indexes(self, collection: Collection, space: Space) -> list[VectorIndex]:
         live = [database._parts.indexes for database in self.opened]
         found = [each.of(collection, space)._index for each in live if isinstance(each, LiveIndexes)]
-        return [each for each in found if each is not None]
+        return [each.index for each in found if each is not None]
 
     def held(self, collection: Collection, space: Space) -> set[int]:
         # its memory follows the log when it is asked

@@ -10,9 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from emovec_db.index.exact import ExactIndex
+from emovec_db.index.filtered import FilteredIndex
 from emovec_db.index.layered import LayeredIndex
 from emovec_db.index.protocol import VectorIndex
 from emovec_db.index.snapshot import SnapshotIdentity, read_snapshot, write_snapshot
+from tests.made_columns import made_columns
 
 IDENTITY = SnapshotIdentity(collection_id=3, generation_id=5, space="embedding", version=1)
 
@@ -33,6 +35,11 @@ def layered(ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> VectorIndex
     return index
 
 
+def filtered(index: VectorIndex) -> FilteredIndex:
+    """With made-up columns, which come in another order."""
+    return FilteredIndex.of(index, made_columns(np.flip(index.ids()), seed=index.size))
+
+
 BUILDERS: dict[str, Build] = {"exact": exact, "layered": layered}
 
 
@@ -46,9 +53,9 @@ def build(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Build:
     """What makes an index of ids and vectors."""
 
     def reloaded(ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> VectorIndex:
-        write_snapshot(tmp_path, BUILDERS[kind](ids, vectors), IDENTITY, seq=1)
+        write_snapshot(tmp_path, filtered(BUILDERS[kind](ids, vectors)), IDENTITY, seq=1)
         snapshot = read_snapshot(tmp_path, IDENTITY)
         assert snapshot is not None
-        return snapshot[0]
+        return snapshot[0].index
 
     return BUILDERS[kind] if request.param == "fresh" else reloaded

@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from numpy.typing import NDArray
 
+from emovec_db.domain.conditions import Condition
+from emovec_db.index.filtered import FilteredIndex
+from emovec_db.index.matching import is_answered
+from emovec_db.index.protocol import VectorIndex
 from emovec_db.index.snapshot import read_snapshot, write_snapshot
 from tests.contract.index.conftest import BUILDERS, IDENTITY
+from tests.drawn_conditions import CONDITIONS, holds
+from tests.made_columns import known, made_columns
 from tests.unit_vectors import brute_force, grouped
 
 IDS = st.lists(st.integers(0, 60), min_size=1, max_size=25, unique=True)
@@ -32,37 +38,50 @@ class IndexChanges(RuleBasedStateMachine):
     def start(self, seed: int) -> None:
         ids = np.arange(0, 200, 2, dtype=np.int64)
         vectors = grouped(len(ids), self.dim, groups=5, seed=seed)
-        self.index = BUILDERS[self.kind](ids, vectors)
+        columns = made_columns(ids, seed)
+        self.filtered = FilteredIndex.of(BUILDERS[self.kind](ids, vectors), columns)
         self.held = dict(zip(ids.tolist(), vectors, strict=True))
+        self.known = known(columns)
+
+    @property
+    def index(self) -> VectorIndex:
+        return self.filtered.index
 
     @rule(ids=IDS, seed=SEEDS)
     def add_or_replace(self, ids: list[int], seed: int) -> None:
         vectors = grouped(len(ids), self.dim, groups=5, seed=seed)
-        self.index.add(np.array(ids, np.int64), vectors)
+        columns = made_columns(np.array(ids, np.int64), seed)
+        self.filtered.add(columns, vectors)
         self.held.update(zip(ids, vectors, strict=True))
+        self.known.update(known(columns))
 
     @rule(ids=IDS)
     def remove(self, ids: list[int]) -> None:
         gone = [self.held.pop(id_) for id_ in ids if id_ in self.held]
-        assert self.index.remove(np.array(ids, np.int64)) == len(gone)
+        assert self.filtered.remove(np.array(ids, np.int64)) == len(gone)
 
     @rule(ids=IDS)
     def remove_naming_each_twice(self, ids: list[int]) -> None:
         gone = [self.held.pop(id_) for id_ in ids if id_ in self.held]
-        assert self.index.remove(np.array(ids + ids, np.int64)) == len(gone)
+        assert self.filtered.remove(np.array(ids + ids, np.int64)) == len(gone)
 
     @rule()
     def remove_all(self) -> None:
-        assert self.index.remove(np.array(list(self.held), np.int64)) == len(self.held)
+        assert self.filtered.remove(np.array(list(self.held), np.int64)) == len(self.held)
         self.held.clear()
 
     @rule()
     def reload(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            write_snapshot(Path(folder), self.index, IDENTITY, seq=4)
+            write_snapshot(Path(folder), self.filtered, IDENTITY, seq=4)
             snapshot = read_snapshot(Path(folder), IDENTITY)
         assert snapshot is not None
-        self.index = snapshot[0]
+        self.filtered = snapshot[0]
+
+    @rule()
+    def fold(self) -> None:
+        self.filtered = self.filtered.folded()
+        assert (self.index.tail_size, self.index.has_gone) == (0, False)
 
     @rule(seed=SEEDS, allowed=st.none() | IDS)
     def search_for_all(self, seed: int, allowed: list[int] | None) -> None:
@@ -78,6 +97,18 @@ class IndexChanges(RuleBasedStateMachine):
         assert sorted(found_ids) == sorted(right_ids)
         if self.index.exact:
             assert found_ids == right_ids
+
+    @rule(seed=SEEDS, condition=CONDITIONS.filter(is_answered))
+    def search_for_all_that_fulfil(self, seed: int, condition: Condition) -> None:
+        query = grouped(1, self.dim, groups=5, seed=seed)
+        found = self.filtered.search(query, len(self.held) + 1, condition).ids[0]
+        expected = [key for key in self.held if holds(condition, self.known[key], {})]
+        assert sorted(found[found >= 0].tolist()) == sorted(expected)
+
+    @invariant()
+    def same_columns(self) -> None:
+        ids = np.array(sorted(self.held), np.int64)
+        assert known(self.filtered.columns(ids)) == {key: self.known[key] for key in self.held}
 
     @invariant()
     def same_ids(self) -> None:
@@ -97,4 +128,4 @@ class IndexChanges(RuleBasedStateMachine):
 def test_any_sequence_of_changes(kind: str, dim: int, tolerance: float) -> None:
     fields: dict[str, Any] = {"kind": kind, "dim": dim, "tolerance": tolerance}
     machine = type(f"Changes_{kind}_{dim}", (IndexChanges,), fields)
-    run_state_machine_as_test(machine, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=15, stateful_step_count=20, deadline=None))

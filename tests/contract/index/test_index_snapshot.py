@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from emovec_db.domain.conditions import Equals
 from emovec_db.errors import IndexDamagedError
 from emovec_db.index import snapshot as module
-from emovec_db.index.protocol import VectorIndex
+from emovec_db.index.filtered import FilteredIndex
 from emovec_db.index.snapshot import MANIFEST, SnapshotIdentity, read_snapshot, remove_snapshots, write_snapshot
-from tests.contract.index.conftest import BUILDERS, IDENTITY
+from tests.contract.index.conftest import BUILDERS, IDENTITY, filtered
+from tests.made_columns import known
 from tests.unit_vectors import grouped
 
 OLD, NEW = grouped(200, 70, seed=1), grouped(300, 70, seed=2)
@@ -28,13 +30,13 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing catches it, and no clean-up of the writer's own runs but what a `with` holds."""
 
 
-def made(kind: str, vectors: Any = OLD) -> VectorIndex:
-    return BUILDERS[kind](np.arange(len(vectors), dtype=np.int64), vectors)
+def made(kind: str, vectors: Any = OLD) -> FilteredIndex:
+    return filtered(BUILDERS[kind](np.arange(len(vectors), dtype=np.int64), vectors))
 
 
 def size_and_seq(folder: Path) -> tuple[int, int] | None:
     found = read_snapshot(folder, IDENTITY)
-    return None if found is None else (found[0].size, found[1])
+    return None if found is None else (found[0].index.size, found[1])
 
 
 def test_what_was_written_is_read(kind: str, tmp_path: Path) -> None:
@@ -46,14 +48,18 @@ def test_what_was_written_is_read(kind: str, tmp_path: Path) -> None:
     read = read_snapshot(folder, IDENTITY)
     assert read is not None
     assert read[1] == 41
-    assert (read[0].kind, read[0].recall, read[0].built_size) == (kind, index.recall, index.built_size)
-    assert read[0].search(NEW, 5).ids.tolist() == index.search(NEW, 5).ids.tolist()
-    assert (read[0].search(NEW, 5).similarities == index.search(NEW, 5).similarities).all()
+    kept, was = read[0].index, index.index
+    assert (kept.kind, kept.recall, kept.built_size) == (kind, was.recall, was.built_size)
+    assert kept.search(NEW, 5).ids.tolist() == was.search(NEW, 5).ids.tolist()
+    assert (kept.search(NEW, 5).similarities == was.search(NEW, 5).similarities).all()
+    assert known(read[0].columns(was.ids())) == known(index.columns(was.ids()))
+    happy = Equals("label", ("happy",))
+    assert read[0].search(NEW, 5, happy).ids.tolist() == index.search(NEW, 5, happy).ids.tolist()
 
 
 def test_an_empty_index_is_read_back(kind: str, tmp_path: Path) -> None:
     index = made(kind)
-    index.remove(index.ids())
+    index.remove(index.index.ids())
     write_snapshot(tmp_path, index, IDENTITY, seq=9)
     assert size_and_seq(tmp_path) == (0, 9)
 
@@ -61,7 +67,7 @@ def test_an_empty_index_is_read_back(kind: str, tmp_path: Path) -> None:
 def test_the_manifest_says_what_it_holds(kind: str, tmp_path: Path) -> None:
     write_snapshot(tmp_path, made(kind), IDENTITY, seq=41)
     manifest = json.loads((tmp_path / MANIFEST).read_text())
-    expected = {"format": 2, "collection_id": 3, "generation_id": 5, "space": "embedding", "version": 1}
+    expected = {"format": 3, "collection_id": 3, "generation_id": 5, "space": "embedding", "version": 1}
     assert manifest.items() >= {**expected, "seq": 41, "size": 200, "kind": kind}.items()
     assert 0 <= manifest["recall"] <= 1
 
@@ -184,7 +190,8 @@ def test_writers_beside_removers_end_with_one_or_none(tmp_path: Path) -> None:
 
 
 def data_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*/*") if path.is_file())
+    """Those that hold something."""
+    return sorted(path for path in folder.glob("*/*") if path.is_file() and path.stat().st_size)
 
 
 def test_a_changed_byte_anywhere_is_told(kind: str, tmp_path: Path) -> None:
@@ -213,7 +220,7 @@ def test_a_missing_file_is_told(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "{}", '"x"', b"\xff\xfe".decode("latin-1"), '{"format": 3}'], ids=repr
+    "text", ["", "{", "[]", "null", "{}", '"x"', b"\xff\xfe".decode("latin-1"), '{"format": 4}'], ids=repr
 )
 def test_a_damaged_manifest_is_told(tmp_path: Path, text: str) -> None:
     write_snapshot(tmp_path, made("exact"), IDENTITY, seq=1)
@@ -225,7 +232,7 @@ def test_a_damaged_manifest_is_told(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("format", 3, "'format': 3"),
+        ("format", 4, "'format': 4"),
         ("collection_id", 4, "'collection_id': 4"),
         ("generation_id", 4, "'generation_id': 4"),
         ("space", "scores", "'space': 'scores'"),
@@ -259,4 +266,13 @@ def test_files_that_are_no_index_are_told(kind: str, tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         path.write_bytes(b"not an index")
     with pytest.raises(IndexDamagedError, match=r"holds no|is no FAISS index"):
-        type(index).load(tmp_path)
+        FilteredIndex.load(tmp_path, type(index.index))
+
+
+@pytest.mark.parametrize("name", ["frozen.json", "recent.json", "recent.columns", "recent.npy"])
+def test_files_that_are_no_columns_are_told(kind: str, tmp_path: Path, name: str) -> None:
+    index = made(kind)
+    index.save(tmp_path)
+    (tmp_path / name).write_bytes(b"not columns")
+    with pytest.raises(IndexDamagedError, match=r"holds no columns|other lengths"):
+        FilteredIndex.load(tmp_path, type(index.index))

@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from emovec_db.domain.collection import Collection
+from emovec_db.domain.columns import Columns
 from emovec_db.domain.conditions import Condition
 from emovec_db.domain.query import Filter
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
+from emovec_db.index.matching import is_answered, matching
 from emovec_db.store.store import Store
 from tests.contract.store.test_recordings import variety
 from tests.drawn_conditions import CONDITIONS, holds
@@ -55,6 +57,17 @@ def test_utterances_are_those_that_fulfil_it(filled: Store, calls: Collection, c
                 if holds(condition, known, recording.details.metadata):
                     expected.append(one.utterance_id)
     assert found == sorted(expected)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(condition=CONDITIONS.filter(is_answered))
+def test_columns_say_what_the_database_says(filled: Store, calls: Collection, condition: Condition) -> None:
+    with filled.read() as unit:
+        columns = Columns.joined([*unit.utterances.all_columns(calls, batch=3)])
+        expected = unit.utterances.ids(calls, Filter(where=condition)).tolist()
+        some = unit.utterances.columns(calls, columns.ids[::2].tolist())
+    assert columns.ids[matching(columns, condition)].tolist() == expected
+    assert some.ids[matching(some, condition)].tolist() == [one for one in expected if one in some.ids]
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

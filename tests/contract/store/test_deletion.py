@@ -11,6 +11,7 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.job import JobState
 from emovec_db.domain.query import Change, Filter
 from emovec_db.domain.recording import Source
+from emovec_db.emotions import LABELS
 from emovec_db.errors import NotFoundError
 from emovec_db.store.engine import Engines, parse_url
 from emovec_db.store.store import Store
@@ -56,6 +57,7 @@ def fill(store: Store, calls: Collection) -> tuple[int, int]:
             calls, recording("a", customer="c1", utterances=[utterance(1), utterance(2)]), PROVENANCE
         )
         second = unit.recordings.add(calls, recording("b", customer="c2"), PROVENANCE)
+        unit.annotations.put({first: "angry", second: "sad"})
         everything = unit.utterances.ids(calls, Filter())
         known = emotion_map("customer:c1", "customer:c2")
         unit.fitted_spaces.replace(calls, unit.fitted_spaces.draw_version(calls), known, utterances=3, seq=3)
@@ -94,6 +96,7 @@ def test_a_deleted_recording_leaves_no_row_behind(store: Store, calls: Collectio
         assert [item.uri for item in unit.failures.of_collection(calls.collection_id)] == ["file:///calls/b.wav"]
         assert set(unit.fitted_spaces.read(calls).offsets) == {"customer:c2"}
         assert unit.fitted_spaces.state(calls) == (1, 1)
+        assert [found.tolist() for found in unit.annotations.of_utterances(calls)] == [[3], [LABELS.index("sad")]]
         assert list(unit.integrity.problems(calls)) == []
         with pytest.raises(NotFoundError):
             unit.recordings.get(calls.collection_id, first)

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from emovec_db.domain.collection import Collection
+from emovec_db.domain.fitted_space import EmotionMap
 from emovec_db.domain.recording import Details
 from emovec_db.errors import ConflictError
 from emovec_db.store.store import Store
-from tests.stored import PROVENANCE, emotion_map, recording
+from tests.stored import PROVENANCE, emotion_map, recording, taught_map
 
 
-def test_it_comes_back_as_it_was(store: Store, calls: Collection) -> None:
-    map_ = emotion_map("speaker:Grüße 客户", "customer:c1")
+@pytest.mark.parametrize("fitted", [emotion_map, taught_map])
+def test_it_comes_back_as_it_was(store: Store, calls: Collection, fitted: Callable[..., EmotionMap]) -> None:
+    map_ = fitted("speaker:Grüße 客户", "customer:c1")
     with store.write() as unit:
         assert unit.fitted_spaces.find(calls) is None
         assert unit.fitted_spaces.state(calls) is None
-        unit.fitted_spaces.replace(calls, unit.fitted_spaces.draw_version(calls), map_, utterances=7, seq=9)
+        unit.fitted_spaces.replace(
+            calls, unit.fitted_spaces.draw_version(calls), map_, utterances=7, annotated=3, seq=9
+        )
     with store.read() as unit:
         found, read = unit.fitted_spaces.find(calls), unit.fitted_spaces.read(calls)
         assert unit.fitted_spaces.state(calls) == (1, 0)
     assert found is not None
     assert (found.name, found.version, found.utterances, found.seq, found.people) == ("emotion", 1, 7, 9, 2)
+    assert found.annotated == 3
     assert (read.embedding_baseline, read.score_baseline) == (0.25, 0.125)
-    for name in ("embedding_mean", "basis", "score_mean"):
+    assert (read.taught_baseline, read.taught_weight) == (map_.taught_baseline, map_.taught_weight)
+    assert (read.taught is None) == (map_.taught is None)
+    for name in ("embedding_mean", "basis", "score_mean", *(() if map_.taught is None else ("taught",))):
         np.testing.assert_array_equal(getattr(read, name), getattr(map_, name))
         assert getattr(read, name).dtype == np.float32
     assert set(read.offsets) == set(map_.offsets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,9 +63,10 @@ def funasr_imported() -> None:
     """FunASR is there, imported the quiet way: under warnings as errors its own import would leave half of it out."""
     for name in ("torch", "funasr", "yaml"):
         require(importlib.util.find_spec(name), f"{name} is not installed: pip install 'emovec-db[emotion2vec]'")
-    from emovec_db.encoder.emotion2vec.funasr_class import network_class
+    from emovec_db.encoder.emotion2vec.funasr_class import process_unchanged
 
-    network_class()
+    with process_unchanged():
+        importlib.import_module("funasr")
 
 
 @pytest.fixture(scope="session")

@@ -13,18 +13,19 @@ import pytest
 
 import emovec_db
 from emovec_db.database import Collection, Database
+from emovec_db.domain.annotation import TableRead
 from emovec_db.domain.encoding import Prediction
 from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, NewUtterance, Source
 from emovec_db.emotions import LABELS
 from emovec_db.errors import QueryError
 from emovec_db.services import spaces
-from emovec_db.services.indexes import live_index
+from emovec_db.services.indexes import snapshots
 from emovec_db.services.indexes.stored import stored_vectors
 from emovec_db.sources.local import uri_of
 from emovec_db.store.spaces import FittedSpaces
 from tests import stored
-from tests.sounds import tone, write
+from tests.sounds import babble, tone, write
 
 SPEAKERS, EMOTIONS, TURNS = 6, 3, 15
 DIM = 16
@@ -121,11 +122,12 @@ def test_nobody_is_measured_by_a_space_that_was_fitted_on_them(
     fitted_on: list[set[str]] = []
     learn = spaces.learn
 
-    def noted(sample, everything):  # type: ignore[no-untyped-def]
+    def noted(sample, everything, annotated):  # type: ignore[no-untyped-def]
         parts = list(everything)
-        fitted_on.append({person for part in (sample, *parts) for person in part.people})
-        return learn(sample, iter(parts))
+        fitted_on.append({person for part in (sample, *parts, annotated.heard) for person in part.people})
+        return learn(sample, iter(parts), annotated)
 
+    calls.spaces.fit(labels_of(tmp_path, 270))
     monkeypatch.setattr(spaces, "learn", noted)
     calls.spaces.evaluate(labels_of(tmp_path, 270))
     assert len(fitted_on) == 3
@@ -133,6 +135,43 @@ def test_nobody_is_measured_by_a_space_that_was_fitted_on_them(
     left_out = [everybody - people for people in fitted_on]
     assert all(len(people) == 2 for people in left_out)
     assert set.union(*left_out) == everybody - {"customer:first"}
+
+
+def test_annotations_are_kept_for_all_later_fits_and_go_with_their_recording(calls: Collection, tmp_path: Path) -> None:
+    fitted = calls.spaces.fit(labels_of(tmp_path, 100))
+    assert (fitted.version, fitted.utterances, fitted.annotated) == (1, 271, 100)
+    assert fitted.table == TableRead(recordings=100, unlabelled=1, not_stored=1)
+    listed = calls.spaces.all()["emotion"]
+    assert listed is not None
+    assert (listed.annotated, listed.table) == (100, None)
+    again = calls.spaces.fit()
+    assert (again.version, again.annotated, again.table) == (2, 100, None)
+    assert nearest_of(calls, 5)
+    assert calls.check().consistent
+    with calls._parts.store.read() as unit:
+        first = unit.utterances.get(unit.collections.get("calls"), 2).recording_id
+    calls.delete(first)
+    assert calls.spaces.fit().annotated == 99
+
+
+def test_an_annotation_is_replaced_by_a_later_one(calls: Collection, tmp_path: Path) -> None:
+    table = tmp_path / "again.csv"
+    for labels in ("angry", "happy", "sad\n0.wav,happy"):
+        rows = labels.replace("\n", ",speaker 0,\n")
+        table.write_text(f"path,label,speaker,sentence\n0.wav,{rows},,\n1.wav,neutral,,\n", encoding="utf-8")
+        calls.spaces.fit(table)
+        with calls._parts.store.read() as unit:
+            ids, places = unit.annotations.of_utterances(unit.collections.get("calls"))
+        named = dict(zip(ids.tolist(), (LABELS[place] for place in places), strict=True))
+        assert named == {2: "angry" if labels == "angry" else "happy", 3: "neutral"}
+
+
+def test_a_label_that_is_none_of_the_nine_annotates_nothing(calls: Collection, tmp_path: Path) -> None:
+    table = tmp_path / "calm.csv"
+    table.write_text("path,label,speaker,sentence\n0.wav,angry,,\n1.wav,calm,,\n", encoding="utf-8")
+    with pytest.raises(QueryError, match=r"calm.csv, line 3: label 'calm' is none of the nine: expected angry, disg"):
+        calls.spaces.fit(table)
+    assert calls.spaces.fit().annotated == 0
 
 
 def test_a_table_that_makes_no_sense_is_refused(calls: Collection, tmp_path: Path) -> None:
@@ -189,7 +228,7 @@ def test_an_ingest_fits_when_there_is_enough_and_again_when_that_has_doubled(
 def test_a_new_version_has_an_index_of_its_own_and_the_old_one_goes(
     calls: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_index, "SNAPSHOT_MIN", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_MIN", 10)
     folder = calls._parts.settings.index_dir
     for version in (1, 2):
         calls.spaces.fit()
@@ -203,7 +242,7 @@ def test_a_new_version_has_an_index_of_its_own_and_the_old_one_goes(
 def test_what_was_prepared_of_a_fit_that_was_killed_is_never_taken_for_another(
     calls: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_index, "SNAPSHOT_MIN", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_MIN", 10)
     calls.spaces.fit()
     parts = calls._parts
     with parts.store.read() as unit:
@@ -274,3 +313,22 @@ def test_who_was_forgotten_and_comes_again_is_a_stranger_everywhere(calls: Colle
         itself = level.nearest(vectors, 1, Filter())
     np.testing.assert_allclose(itself.similarities[:, 0], 1, atol=1e-5)
     assert set(itself.ids[:, 0].tolist()) == set(ids.tolist())
+
+
+def test_a_recording_is_mapped_as_who_is_said_to_speak_in_it(calls: Collection, tmp_path: Path) -> None:
+    calls.spaces.fit()
+    file = write(tmp_path / "new.wav", babble(1, seed=50))
+    calls.ingest(file, speaker="speaker 1")
+
+    def nearness(**said: str) -> float:
+        (match,) = calls.similar(file, k=1, space="emotion", where="speaker = 'speaker 1' and channel = mix", **said)  # type: ignore[arg-type]
+        return match.similarity
+
+    assert nearness(recording_speaker="speaker 1") == pytest.approx(1, abs=1e-6)
+    assert nearness() < 0.9999
+    assert nearness() == nearness(recording_speaker="nobody known") == nearness(recording_customer="speaker 1")
+    others = calls.similar(file, k=300, recording_speaker="speaker 1", exclude_same="speaker")
+    assert {match.utterance.speaker for match in others}.isdisjoint({"speaker 1"})
+    assert all(match.explanation and match.explanation.same_speaker is not True for match in others)
+    with pytest.raises(QueryError, match="exclude_same needs a query that is stored"):
+        calls.similar(file, exclude_same="customer", recording_speaker="speaker 1")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 import emovec_db
 from emovec_db.database import Collection, Database
+from emovec_db.domain.query import Filter
 from emovec_db.index import choice, snapshot
-from emovec_db.services.indexes import live_index
+from emovec_db.services.indexes import building, snapshots
+from emovec_db.services.indexes.live_index import LiveIndex
+from emovec_db.store.utterances import Utterances
 from tests.integration.services.test_search import many
 
 COUNT = 1_200
@@ -28,7 +34,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def calls(database: Database, monkeypatch: pytest.MonkeyPatch) -> Collection:
     """A collection that is searched by an inverted file, with a published snapshot."""
     monkeypatch.setattr(choice, "EXACT_LIMIT", 500)
-    monkeypatch.setattr(live_index, "SNAPSHOT_MIN", 500)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_MIN", 500)
     collection = many(database, COUNT)
     search(collection)
     return collection
@@ -55,7 +61,7 @@ def nothing_is_built() -> Iterator[None]:
         raise AssertionError("the index was built anew")
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(live_index, "build_index", build)
+        monkeypatch.setattr(building, "build_index", build)
         yield
 
 
@@ -138,11 +144,152 @@ def test_what_is_published_is_told(calls: Collection) -> None:
     assert calls.spaces.indexes()["embedding"] is None
 
 
-def test_what_is_new_is_found_at_once_and_folded_in_time(database: Database, calls: Collection) -> None:
-    parts = calls._parts
-    live = parts.indexes.of(calls._stored(), parts.spaces.named(calls._stored(), "embedding"))  # type: ignore[attr-defined]
-    for tail_size, count in ((300, COUNT + 300), (0, COUNT + 600)):
-        many(database, 300)
-        with nothing_is_built(), live.level() as level:
-            assert (level.index.size, level.index.tail_size) == (count, tail_size)
-        assert calls.check().consistent
+def live_of(collection: Collection) -> LiveIndex:
+    parts = collection._parts
+    live = parts.indexes.of(  # type: ignore[attr-defined]
+        collection._stored(), parts.spaces.named(collection._stored(), "embedding")
+    )
+    assert isinstance(live, LiveIndex)
+    return live
+
+
+def sizes(collection: Collection) -> tuple[int, int]:
+    """Of the index that is searched, and of its tail."""
+    with live_of(collection).level() as level:
+        return level.index.size, level.index.tail_size
+
+
+def compact(collection: Collection) -> None:
+    parts, stored = collection._parts, collection._stored()
+    parts.indexes.compact(stored, parts.spaces.named(stored, "embedding"))
+
+
+def test_what_is_new_is_found_at_once_and_folded_by_compaction(database: Database, calls: Collection) -> None:
+    with nothing_is_built():
+        many(database, 50)
+        compact(calls)
+        assert sizes(calls) == (COUNT + 50, 50)
+        many(database, 100)
+        assert sizes(calls) == (COUNT + 150, 150)
+        compact(calls)
+        assert sizes(calls) == (COUNT + 150, 0)
+    assert calls.check().consistent
+
+
+def test_where_nobody_compacts_whoever_searches_folds(database: Database, calls: Collection) -> None:
+    with nothing_is_built():
+        many(database, 900)
+        assert sizes(calls) == (COUNT + 900, 900)
+        many(database, 200)
+        assert sizes(calls) == (COUNT + 1_100, 0)
+    assert calls.check().consistent
+
+
+def test_an_ingest_leaves_a_snapshot_for_the_first_search(calls: Collection, archive: Path) -> None:
+    """Of the space that searches use, which is not the one that was searched before."""
+    calls.ingest(archive, customer="new")
+    state = calls.spaces.indexes()["emotion"]
+    assert state is not None
+    assert state.size > COUNT
+    assert calls.spaces.indexes()["scores"] is None
+
+
+def test_searches_go_on_while_it_is_built_anew(
+    database: Database, calls: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The build is held until searches were answered meanwhile, also about what came after it began."""
+    entered, answered = threading.Event(), threading.Event()
+    build = building.build_index
+
+    def held(*arguments: Any) -> Any:
+        entered.set()
+        assert answered.wait(timeout=60)
+        return build(*arguments)
+
+    before = search(calls)
+    monkeypatch.setattr(building, "build_index", held)
+    thread = threading.Thread(target=calls.reindex)
+    thread.start()
+    assert entered.wait(timeout=60)
+    many(database, 10)
+    assert len(search(calls)) == len(before)
+    assert sizes(calls)[0] == COUNT + 10
+    answered.set()
+    thread.join()
+    assert sizes(calls)[0] == COUNT + 10
+    assert calls.check().consistent
+
+
+def test_what_is_deleted_while_it_is_compacted_does_not_come_back(
+    database: Database, calls: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(database, 300)
+    first = search(calls)
+    with calls._parts.store.read() as unit:
+        recording_id = unit.utterances.get(unit.collections.get("many"), first[0]).recording_id
+    publish = snapshots.write_snapshot
+
+    def late(*arguments: Any) -> None:
+        calls.delete(recording_id)
+        publish(*arguments)
+
+    monkeypatch.setattr(snapshots, "write_snapshot", late)
+    compact(calls)
+    published = snapshot.read_snapshot(snapshot_folder(calls), live_of(calls).snapshots.identity)
+    assert published is not None
+    assert first[0] not in published[0].index.ids()
+    assert search(calls)[:19] == first[1:]
+
+
+def test_many_search_side_by_side_while_others_write(database: Database, calls: Collection) -> None:
+    """Whoever searches sees what was committed before, and never an index and rows of two states."""
+    problems: list[str] = []
+    over = threading.Event()
+
+    def ask(seed: int) -> None:
+        while not over.is_set():
+            before = calls.summary().utterances
+            with live_of(calls).level() as level:
+                stored = level.unit.utterances.count(calls._stored())
+                if level.index.size != stored or stored < before:
+                    problems.append(f"{level.index.size} indexed, {stored} stored, {before} before")
+            if len(search(calls, seed)) != 20:
+                problems.append("matches are missing")
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(6):
+        many(database, 40)
+        if number % 2:
+            compact(calls)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+
+
+def test_filters_that_have_columns_ask_no_database_and_lose_no_recall(
+    calls: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = np.random.default_rng(3).standard_normal(16).astype(np.float32)
+    chosen: dict[str, Any] = {"where": "customer in (c1, c2, c3) and not role exists", "min_duration_s": 0.1}
+    with calls._parts.store.read() as unit:
+        allowed = unit.utterances.ids(calls._stored(), Filter(**chosen))
+        vectors = unit.utterances.vectors(calls._stored(), allowed).embeddings
+    assert 0 < len(allowed) < COUNT
+    nearest = allowed[np.argsort(-(vectors @ query) / np.linalg.norm(vectors, axis=1))[:20]]
+    monkeypatch.setattr(Utterances, "ids", None)
+    found = [
+        match.utterance.utterance_id for match in calls.similar_to_vector(query, k=20, space="embedding", **chosen)
+    ]
+    assert len({*found} & {*nearest.tolist()}) >= 18
+
+
+def test_columns_that_differ_are_told(calls: Collection) -> None:
+    with calls._parts.store.write() as unit:
+        unit.utterances._connection.execute(text("UPDATE predictions SET label = 'sad', score_sad = 0.9"))
+    problems = calls.check().problems
+    assert any("filters by label go by other texts" in problem for problem in problems)
+    assert any("filters by sad go by other numbers" in problem for problem in problems)
+    assert calls.check(repair=True).consistent

@@ -30,7 +30,7 @@ from emovec_db.errors import (
     UnavailableError,
 )
 from emovec_db.services import patience
-from emovec_db.services.indexes import live_index
+from emovec_db.services.indexes import snapshots
 from emovec_db.services.ingest import archive as archive_module
 from emovec_db.services.ingest import pipeline
 from emovec_db.services.reencoding import generations as generations_module
@@ -201,7 +201,7 @@ def test_snapshots_that_cant_be_written_hold_nothing_back(calls: Collection, mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(live_index, "write_snapshot", full)
+    monkeypatch.setattr(snapshots, "write_snapshot", full)
     assert calls.generations.reencode("compact").outcome is ReencodeOutcome.SWITCHED
     monkeypatch.undo()
     is_whole(calls, 8)

@@ -15,7 +15,7 @@ from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
 from emovec_db.errors import NotFoundError, QueryError
 from emovec_db.index import choice
-from emovec_db.services.indexes import live_index
+from emovec_db.services.indexes import snapshots
 from tests import stored
 from tests.sounds import babble, write
 
@@ -179,7 +179,7 @@ def test_approximate_index_gives_exact_similarities_and_nearly_all_neighbours(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choice, "EXACT_LIMIT", 1_000)
-    monkeypatch.setattr(live_index, "SNAPSHOT_MIN", 1_000)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_MIN", 1_000)
     calls = many(database, 2_500)
     with database._parts.store.read() as unit:
         collection = unit.collections.get("many")

@@ -107,7 +107,7 @@ def test_each_voice_is_summed_up(calls: Collection) -> None:
 def test_a_match_tells_whose_it_is(calls: Collection, tmp_path: Path) -> None:
     matches = calls.similar(write(tmp_path / "agent.wav", agent(3)), k=4)
     assert [match.utterance.voice for match in matches] == ["A", "A", "A", "B"]
-    document = search_document("embedding", matches)
+    document = search_document(matches)
     SearchResult.model_validate(document)
     assert document["matches"][3]["voice"] == "B"
 

@@ -21,7 +21,7 @@ from emovec_db.store.engine import Engines, parse_url
 from emovec_db.store.schema import HEAD_REVISION, migrate
 from emovec_db.store.store import Store
 from emovec_db.store.tables import SCORE_COLUMNS, Base
-from tests.stored import IDENTITY, PROVENANCE, RECIPE, recording
+from tests.stored import IDENTITY, PROVENANCE, RECIPE, emotion_map, recording, taught_map
 
 
 @contextmanager
@@ -150,6 +150,30 @@ def test_a_generation_that_was_served_from_is_known_to_have_been(empty_url: str)
         assert len(unit.utterances.ids(calls, Filter(customer="c"))) == 1
     store.close()
     assert (only.generation, only.activated_at) == (calls.generation, only.created_at)
+
+
+@pytest.mark.parametrize("taught", [False, True])
+def test_a_fit_outlives_its_annotations_if_it_learned_nothing_from_them(empty_url: str, taught: bool) -> None:
+    """To 0008, which knows no annotations, and back."""
+    store, map_ = Store.open(empty_url), (taught_map if taught else emotion_map)("customer:c")
+    with store.write() as unit:
+        calls = unit.collections.create("calls", IDENTITY, RECIPE)
+        recording_id = unit.recordings.add(calls, recording("a", customer="c"), PROVENANCE)
+        unit.annotations.put({recording_id: "sad"})
+        version = unit.fitted_spaces.draw_version(calls)
+        unit.fitted_spaces.replace(calls, version, map_, utterances=1, annotated=1, seq=1)
+    store.close()
+    migrate(empty_url, "0008")
+    assert "annotations" not in tables_in(empty_url)
+    assert migrate(empty_url) == ("0008", HEAD_REVISION)
+    store = Store.open(empty_url)
+    with store.write() as unit:
+        fitted = unit.fitted_spaces.find(calls)
+        assert (fitted is None) == taught
+        assert unit.fitted_spaces.knows_people(calls) != taught
+        assert unit.fitted_spaces.draw_version(calls) == 2
+        assert not len(unit.annotations.of_utterances(calls)[0])
+    store.close()
 
 
 def test_an_older_database_is_not_upgraded_silently(empty_url: str) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from emovec_db.domain.annotation import TableRead
+from emovec_db.domain.answer import Answer, MatchGroup
 from emovec_db.domain.classification import CheckReport, Classification, Deletion
 from emovec_db.domain.clustering import Cluster, Clustering
 from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
@@ -57,7 +59,9 @@ NASTY_URI = "file:///calls/a%0A%1B%5B31m%5Bbold%5Db%F0%9F%98%80.wav"
 NASTY_SHOWN = r"a\n\x1b[31m[bold]b😀.wav"
 
 
-FITTED = FittedSpace(name="emotion", version=2, fitted_at=WHEN, utterances=5400, seq=5600, people=81, forgotten=1)
+FITTED = FittedSpace(
+    name="emotion", version=2, fitted_at=WHEN, utterances=5400, annotated=4510, seq=5600, people=81, forgotten=1
+)
 
 PARTS = (
     PlacedPart(name="neutral", start_s=0.0, end_s=1.0, score=0.65),
@@ -187,8 +191,9 @@ class FakeSpaces:
     def default(self) -> str:
         return "emotion"
 
-    def fit(self) -> FittedSpace:
-        return FITTED
+    def fit(self, labels: Path | None) -> FittedSpace:
+        table = TableRead(recordings=4500, unlabelled=2, not_stored=1)
+        return replace(FITTED, table=table) if labels else FITTED
 
     def evaluate(self, labels: Path) -> Evaluation:
         figures = Measures(
@@ -270,33 +275,37 @@ class FakeCollection:
         self._asked("dry_run", *paths, **told)
         return iter(self.database.forecasts)
 
-    def similar(self, file: Path, **wanted: Any) -> tuple[Match, ...]:
+    def similar(self, file: Path, **wanted: Any) -> Answer:
         self._asked("similar", file, **wanted)
-        return self.database.matches
+        return self.database.answer(**wanted)
 
-    def similar_by_id(self, utterance_id: int, **wanted: Any) -> tuple[Match, ...]:
+    def similar_by_id(self, utterance_id: int, **wanted: Any) -> Answer:
         self._asked("similar_by_id", utterance_id, **wanted)
-        return self.database.matches
+        return self.database.answer(**wanted)
 
     def trajectories(self, pattern: str, **wanted: Any) -> tuple[Trajectory, ...]:
         self._asked("trajectories", pattern, **wanted)
         return (Trajectory(recording=recording(), parts=PARTS, clarity=0.5),) if self.database.matches else ()
 
-    def similar_to_recording(self, recording_id: int, **wanted: Any) -> tuple[Match, ...]:
+    def similar_to_recording(self, recording_id: int, **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_recording", (recording_id,), wanted))
-        return self.database.matches
+        return self.database.answer(**wanted)
 
-    def similar_to_customer(self, name: str, **wanted: Any) -> tuple[Match, ...]:
+    def similar_to_customer(self, name: str, **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_customer", (name,), wanted))
-        return self.database.matches
+        return self.database.answer(**wanted)
 
-    def similar_to_scores(self, scores: dict[str, float], **wanted: Any) -> tuple[Match, ...]:
+    def similar_to_scores(self, scores: dict[str, float], **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_scores", (scores,), wanted))
-        return self.database.matches
+        return self.database.answer(**wanted)
 
-    def similar_to_examples(self, like: list[int], unlike: list[int], **wanted: Any) -> tuple[Match, ...]:
+    def similar_to_vector(self, embedding: np.ndarray, **wanted: Any) -> Answer:
+        self.database.asked.append(("similar_to_vector", (embedding.tolist(),), wanted))
+        return self.database.answer(**wanted)
+
+    def similar_to_examples(self, like: list[int], unlike: list[int], **wanted: Any) -> Answer:
         self.database.asked.append(("similar_to_examples", (like, unlike), wanted))
-        return self.database.matches
+        return self.database.answer(**wanted)
 
     def similar_courses(self, file: Path, **wanted: Any) -> SimilarCourses:
         self._asked("similar_courses", file, **wanted)
@@ -361,11 +370,19 @@ class FakeDatabase:
     report: IngestReport = field(default_factory=IngestReport)
     forecasts: tuple[Forecast, ...] = ()
     matches: tuple[Match, ...] = field(default_factory=lambda: (Match(utterance(), 0.75),))
+    groups: tuple[MatchGroup, ...] | None = None
+    scores: Prediction | None = None
+    next_cursor: str | None = None
     problems: tuple[str, ...] = ()
     interrupted: bool = False
     #: of its collections; see `fake_generations`
     generations: Any = None
     settings: Settings = field(default_factory=lambda: Settings(timezone="Europe/Berlin", _env_file=None))
+
+    def answer(self, *, space: str, **_: Any) -> Answer:
+        return Answer(
+            space=space, matches=self.matches, groups=self.groups, scores=self.scores, next_cursor=self.next_cursor
+        )
 
     def __enter__(self) -> FakeDatabase:
         return self

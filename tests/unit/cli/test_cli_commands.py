@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from emovec_db.domain.answer import MatchGroup
+from emovec_db.domain.explanation import Difference, Explanation
 from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport, Outcome
+from emovec_db.domain.query import Match
 from emovec_db.domain.recording import Details
 from emovec_db.emotions import LABELS
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, WHEN, FakeDatabase
+from tests.unit.cli.fakes import IDENTITY, NASTY_SHOWN, NASTY_URI, PREDICTION, WHEN, FakeDatabase, utterance
 
 #: commands that print a table
 SHOWING = {
     "search": ("search", "clip.wav"),
+    "search --explain": ("search", "clip.wav", "--explain"),
     "trajectories": ("trajectories", "neutral > angry"),
     "courses": ("trajectories", "--like", "clip.wav"),
     "cluster": ("cluster", "-k", "2"),
@@ -41,7 +47,7 @@ SHOWING = {
     "sample": ("reencode", "--to", "large", "--sample", "200"),
     "count": ("count", "--by", "customer"),
     "space list": ("space", "list"),
-    "space fit": ("space", "fit"),
+    "space fit": ("space", "fit", "--labels", "labels.csv"),
     "space evaluate": ("space", "evaluate", "--labels", "labels.csv"),
     "generations list": ("generations", "list"),
     "generations switch": ("generations", "switch", "2"),
@@ -123,8 +129,11 @@ class TestSearch:
             "search", "clip.wav", "-k", "3", "--space", "scores", "--min-similarity", "0.5", "--customer", "c1",
             "--speaker", "s1", "--role", "agent", "--label", "sad", "--since", "2026-07-01", "--until",
             "2026-08-01T12:00+00:00", "--min-confidence", "0.6", "--metadata", "a=1=2", "--metadata", "b=",
-            "--recording-role", "customer", "--recording-channel", "right", "--exclude-same", "speaker",
-            "--per-customer", "2", "--per-recording", "1",
+            "--recording-role", "customer", "--recording-channel", "right",
+            "--recording-customer", "c9", "--recording-speaker", "s9", "--exclude-same", "speaker",
+            "--per-customer", "2", "--per-recording", "1", "--exact", "--cursor", "abc",
+            "--group-by", "customer", "--per-group", "4",
+            "--diversify-above", "0.9",
         )  # fmt: skip
 
         assert database.asked == [
@@ -146,9 +155,16 @@ class TestSearch:
                     "metadata": {"a": "1=2", "b": ""},
                     "recording_role": "customer",
                     "recording_channel": "right",
+                    "recording_customer": "c9",
+                    "recording_speaker": "s9",
                     "exclude_same": "speaker",
                     "per_customer": 2,
                     "per_recording": 1,
+                    "diversify": 0.9,
+                    "group_by": "customer",
+                    "cursor": "abc",
+                    "per_group": 4,
+                    "exact": True,
                 },
             )
         ]
@@ -182,8 +198,84 @@ class TestSearch:
     ) -> None:
         run("search", *words)
 
-        options = dict.fromkeys(("min_similarity", "exclude_same", "per_customer", "per_recording"))
-        assert database.asked == [(*asked, {"k": 10, "space": space, **options, **NO_FILTER})]
+        options = dict.fromkeys(
+            ("min_similarity", "exclude_same", "per_customer", "per_recording", "diversify", "group_by", "cursor")
+        )
+        assert database.asked == [
+            (*asked, {"k": 10, "space": space, "exact": False, "per_group": 3, **options, **NO_FILTER})
+        ]
+
+    @pytest.mark.parametrize("name", ["v.npy", "v.f32", "v.json"])
+    def test_an_embedding_in_a_file_can_be_the_question(
+        self, run: Run, database: FakeDatabase, tmp_path: Path, name: str
+    ) -> None:
+        vector = np.array([1, -0.5, 0.25, 0], np.float32)
+        np.save(tmp_path / "v.npy", vector)
+        (tmp_path / "v.f32").write_bytes(vector.tobytes())
+        (tmp_path / "v.json").write_text(str(vector.tolist()))
+        run("search", "--vector", str(tmp_path / name))
+        assert [(name, of, wanted["space"]) for name, of, wanted in database.asked] == [
+            ("similar_to_vector", ([1, -0.5, 0.25, 0],), "embedding")
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "content", "message"),
+        [
+            ("v.npy", b"1,2,3", "expected an .npy file"),
+            ("v.f32", b"12345", "got 5 bytes: expected 16"),
+            ("v.json", b'{"embedding": [1]}', "something else than a list of numbers"),
+            ("v.json", b"[" * 100_000, "something else than a list of numbers"),
+            ("v.txt", b"1", "expected .npy, .f32 or .json"),
+            ("v.npy", b"1" * 1_000_001, "greater than 1000000 bytes"),
+            ("v.npy", None, "can't be read: No such file"),
+        ],
+    )
+    def test_a_file_without_embedding_is_refused(
+        self, run: Run, database: FakeDatabase, tmp_path: Path, name: str, content: bytes | None, message: str
+    ) -> None:
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        outcome = run("search", "--vector", str(tmp_path / name))
+        assert outcome.code == 2
+        assert message in outcome.err
+
+    def test_groups_are_shown_one_after_the_other(self, run: Run, database: FakeDatabase) -> None:
+        database.matches = tuple(Match(utterance(number), (90 - number) / 100) for number in (7, 8, 9))
+        database.groups = (
+            MatchGroup(customer="c1", recording_id=None, matches=database.matches[:2]),
+            MatchGroup(customer=None, recording_id=3, matches=database.matches[2:]),
+        )
+        lines = run("search", "--id", "4", "--group-by", "customer").out.splitlines()
+        assert [line.strip()[:5] for line in lines[:5]] == ["simil", "0.830", "0.820", "", "0.810"]
+        document = run("search", "--id", "4", "--group-by", "customer", "--json").json
+        assert document["matches"] == []
+        assert [{**group, "matches": len(group["matches"])} for group in document["groups"]] == [
+            {"customer": "c1", "recording_id": None, "similarity": 0.83, "matches": 2},
+            {"customer": None, "recording_id": 3, "similarity": 0.81, "matches": 1},
+        ]
+
+    def test_explanations_are_shown_where_asked_for(self, run: Run, database: FakeDatabase) -> None:
+        differs = (Difference("angry", 0.31), Difference("sad", -0.2))
+        told = Explanation(differences=differs, same_recording=None, same_customer=True, same_speaker=False)
+        database.matches = (Match(utterance(), 0.75, told), Match(utterance(8), 0.5, replace(told, differences=())))
+        database.scores = PREDICTION
+        assert "angry" not in run("search", "--id", "4").out
+        shown = run("search", "--id", "4", "--explain").out
+        assert shown.startswith("searched for: neutral 65\u00a0%, sad 12\u00a0%, happy 10\u00a0%\n\n")
+        assert "+31 angry, -20 sad  customer" in shown
+        document = run("search", "--id", "4", "--json").json
+        assert document["query_scores"] == PREDICTION.by_label()
+        assert document["matches"][0]["differences"] == {"angry": 0.31, "sad": -0.2}
+        assert document["matches"][1]["same"] == {"recording": None, "customer": True, "speaker": False}
+
+    def test_where_to_go_on_is_told(self, run: Run, database: FakeDatabase) -> None:
+        database.next_cursor = "c2VhcmNo"
+        assert "There are more: --cursor c2VhcmNo" in run("search", "--id", "4").out
+        assert run("search", "--id", "4", "--json").json["next_cursor"] == "c2VhcmNo"
+
+    def test_diversify_has_a_threshold_of_its_own(self, run: Run, database: FakeDatabase) -> None:
+        run("search", "--id", "4", "--diversify")
+        assert database.asked[0][2]["diversify"] is True
 
     @pytest.mark.parametrize(
         ("words", "message"),
@@ -208,7 +300,9 @@ class TestSearch:
 
         assert run("search", "clip.wav").out == "No matches.\n"
         assert run("search", "clip.wav", "--customer", "x").out == "No matches; the filters may be too narrow.\n"
-        assert run("search", "clip.wav", "--json").json == {"space": "emotion", "matches": []}
+        assert run("search", "clip.wav", "--json").json == {
+            "space": "emotion", "query_scores": None, "next_cursor": None, "matches": [],
+        }  # fmt: skip
 
 
 class TestCount:
@@ -229,9 +323,12 @@ class TestSpace:
             "version": 2,
             "fitted_at": "2026-03-01T13:30:00Z",
             "utterances": 5400,
+            "annotated": 4510,
             "people": 81,
         }
         assert run("space", "fit", "--json").json == fitted
+        table = {"recordings": 4500, "unlabelled": 2, "not_stored": 1}
+        assert run("space", "fit", "--labels", "labels.csv", "--json").json == {**fitted, "table": table}
         listed = run("space", "list", "--json").json
         assert listed["default"] == "emotion"
         assert [one["space"] for one in listed["spaces"]] == ["embedding", "scores", "embedding-scores", "emotion"]
@@ -250,6 +347,10 @@ class TestSpace:
 
     def test_it_says_what_was_learned_and_left_out(self, run: Run, database: FakeDatabase) -> None:
         assert "Version 2 of emotion was learned from 5,400 utterances and knows 81 people." in run("space", "fit").out
+        taught = run("space", "fit", "--labels", "labels.csv").out
+        assert "Of them, 4,510 utterances had annotations." in taught
+        assert "The table annotated 4,500 recordings." in taught
+        assert "Rows left out: 2 without label, 1 not stored." in taught
         assert "Rows left out: 2 without label." in run("space", "evaluate", "--labels", "labels.csv").out
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from emovec_db.cli.search import match_table
+from emovec_db.cli.search_view import match_table
 from emovec_db.cli.timeline_view import timeline_view
 from emovec_db.domain.query import Match
 from emovec_db.domain.segmentation import LeftOut, Segment
@@ -63,7 +63,7 @@ def test_where_voices_are_not_told_apart_nothing_is_said_of_them() -> None:
 def test_a_match_tells_whose_it_is(voice: str | None, where: str) -> None:
     from datetime import UTC
 
-    assert where in shown(match_table((Match(utterance(voice=voice), 0.5),), UTC))
+    assert where in shown(match_table([[Match(utterance(voice=voice), 0.5)]], UTC))
 
 
 def test_the_diarizer_reaches_the_database(run: Run, database: FakeDatabase) -> None:

@@ -17,6 +17,7 @@ from emovec_db.documents import (
     time_text,
     utterance_document,
 )
+from emovec_db.domain.answer import Answer
 from emovec_db.domain.classification import CheckReport, Classification
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
 from emovec_db.domain.ingest import IngestFailure, IngestReport
@@ -111,8 +112,10 @@ def test_search() -> None:
         "backend": "onnxruntime-1.31-cpu",
         "decode_chain": "pyav-18.1/soxr-hq-16k/1",
     }
-    assert search_document("embedding", [Match(utterance, 0.75)]) == {
+    assert search_document(Answer(space="embedding", matches=(Match(utterance, 0.75),))) == {
         "space": "embedding",
+        "query_scores": None,
+        "next_cursor": None,
         "matches": [
             {
                 "utterance_id": 7,

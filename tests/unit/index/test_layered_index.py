@@ -22,9 +22,17 @@ NEW = grouped(len(NEW_IDS), DIM, seed=2)
 QUERIES = grouped(40, DIM, seed=3)
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built once: training lasts seconds."""
+    folder = tmp_path_factory.mktemp("built")
+    LayeredIndex.build(IDS, VECTORS).save(folder)
+    return folder
+
+
 @pytest.fixture
-def index() -> LayeredIndex:
-    return LayeredIndex.build(IDS, VECTORS)
+def index(saved: Path) -> LayeredIndex:
+    return LayeredIndex.load(saved)
 
 
 def recall(index: LayeredIndex, held: dict[int, np.ndarray], allowed: np.ndarray | None = None) -> float:

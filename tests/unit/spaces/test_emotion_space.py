@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from emovec_db.domain.fitted_space import EmotionMap
 from emovec_db.domain.query import Heard
 from emovec_db.spaces.emotion import EmotionSpace
-from emovec_db.spaces.fitting import BASELINE, SHRINKAGE, learn
+from emovec_db.spaces.fitting import BASELINE, learn
 from emovec_db.spaces.measures import Labelled, judged, measures
+from emovec_db.spaces.people import SHRINKAGE
 
 DIM = 24
 
