@@ -14,12 +14,11 @@ from emovec_db.domain.ingest import IngestProgress, Progress
 from emovec_db.domain.job import UPLOAD_JOB, Job
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.encoder.registry import load_encoder
-from emovec_db.errors import SettingsError
 from emovec_db.services.deletion import Eraser
 from emovec_db.services.diarizers import Diarizers, load_diarizer
 from emovec_db.services.encoders import Encoders
 from emovec_db.services.encoding import SoundEncoder
-from emovec_db.services.indexes.live import LiveIndexes
+from emovec_db.services.indexes.engines import indexes_at
 from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.tally import Tally
@@ -124,8 +123,6 @@ def build(settings: Settings) -> Parts:
         SettingsError: a setting names something that does not exist.
         SchemaOutdatedError: the database needs `emovec migrate`.
     """
-    if settings.index_url != "faiss:":
-        raise SettingsError(f"EMOVEC_INDEX_URL is {settings.index_url!r}: expected faiss: (search in this process)")
     # A spinning OpenMP pool starves the other libraries' pools, a sleeping one costs nothing. It must be set before
     # torch, FAISS or scikit-learn load libgomp, and all of them load on first use.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -139,7 +136,11 @@ def build(settings: Settings) -> Parts:
     places = Places(Remote(settings.fetched_dir))
     diarizers = Diarizers(lambda kind: load_diarizer(kind, settings.resolved_models_dir))
     sounds = SoundEncoder()
-    indexes: Indexes = LiveIndexes(store, settings.index_dir)
+    try:
+        indexes = indexes_at(settings.index_url.get_secret_value(), store, settings.index_dir)
+    except BaseException:
+        store.close()
+        raise
     spaces = Spaces(store, indexes)
     eraser = Eraser(store, blobs, indexes, sounds, spaces)
     archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)

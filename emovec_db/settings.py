@@ -32,7 +32,11 @@ class Settings(BaseSettings):
     broker_url: SecretStr | None = Field(
         None, description="`redis://…` of the broker, for `--engine celery` only; needs PostgreSQL"
     )
-    index_url: str = Field("faiss:", description="where similarity search runs; `faiss:` is in this process")
+    index_url: SecretStr = Field(
+        SecretStr("faiss:"),
+        description="where similarity search runs: `faiss:` in this process, `pgvector:` in the PostgreSQL database, "
+        "`milvus://…` in a Milvus server",
+    )
     encoder: str | None = Field(
         None, description="`compact`, `emotion2vec_plus_large`, another model's name, or a model directory"
     )

@@ -28,8 +28,8 @@ class Counts(Answer):
 class IndexState(Answer):
     """A published index."""
 
-    kind: Literal["exact", "layered"]
-    recall: float = Field(description="recall@10 as measured when it was built")
+    kind: Literal["exact", "layered", "hnsw"]
+    recall: float | None = Field(description="recall@10 as measured when it was built; null: not measured")
     size: int
     seq: int = Field(description="position in the change log")
 

@@ -142,7 +142,8 @@ def _spaces_table(
                 f"{fitted.annotated:,}", f"{fitted.people:,}",
             )  # fmt: skip
         state = indexes[name]
-        index = (state.kind, f"{state.recall:.3f}") if state else ("in memory", "")
+        recall = "" if state is None or state.recall is None else f"{state.recall:.3f}"
+        index = (state.kind, recall) if state else ("in memory", "")
         rows.add_row(printable(name), "default" if name == default else "", *learned, *index)
     return rows
 

@@ -97,10 +97,13 @@ class Eraser:
             in_use = {key for key in keys if unit.recordings.blob_in_use(key) or unit.items.blob_awaited(key)}
         for key in sorted(keys - in_use):
             self._blobs.delete(key)
-        self._indexes.erase(collection)
         self._sounds.forget()
         self._spaces.forget()
-        self._compact()
+        # last: where it is a server that is away, all else is done
+        try:
+            self._indexes.erase(collection)
+        finally:
+            self._compact()
 
     def _compact(self) -> None:
         """Readers that still see the older state keep it in SQLite's log: wait for them, but not for ever."""

@@ -25,9 +25,9 @@ from emovec_db.services.examples import exemplified
 from emovec_db.services.explaining import explanation
 from emovec_db.services.grouping import grouped
 from emovec_db.services.indexes.protocol import Indexes, Level
+from emovec_db.services.indexes.stored_scan import StoredScan
 from emovec_db.services.near_duplicates import NearDuplicates
 from emovec_db.services.passing_over import PassingOver
-from emovec_db.services.stored_scan import StoredScan
 from emovec_db.spaces.protocol import Space
 from emovec_db.store.store import Store, Unit
 

@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, inspect, text
 from emovec_db.errors import EmovecError, QueryError, SchemaOutdatedError, SettingsError
 from emovec_db.store.engine import PAGE_SIZE_BYTES, Engines, is_sqlite, parse_url, shown, sqlite_file
 from emovec_db.store.translation import translated
+from emovec_db.store.vector_tables import drop_vector_tables
 
 #: the newest migration; a constant, so that opening a database need not load Alembic
 HEAD_REVISION = "0009"
@@ -63,6 +64,8 @@ def _run_alembic(connection: Connection, before: str | None, revision: str, data
     if target not in {*order, "base"}:
         raise QueryError(f"no schema revision {revision!r}: expected head, base or one of {', '.join(order)}")
     down = before is not None and (target == "base" or order.index(target) < order.index(before))
+    if down:
+        drop_vector_tables(connection)
     (command.downgrade if down else command.upgrade)(config, target)
 
 

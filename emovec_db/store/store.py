@@ -32,6 +32,10 @@ from emovec_db.store.suppressions import Suppressions
 from emovec_db.store.tracks import Tracks
 from emovec_db.store.translation import translated
 from emovec_db.store.utterances import Utterances
+from emovec_db.store.vector_indexing import VectorIndexing
+from emovec_db.store.vector_search import VectorSearch
+from emovec_db.store.vector_sets import VectorSets
+from emovec_db.store.vector_tables import VectorTables
 
 
 class Unit:
@@ -57,6 +61,10 @@ class Unit:
         self.refusals = Refusals(connection)
         self.suppressions = Suppressions(connection)
         self.integrity = Integrity(connection)
+        self.vector_tables = VectorTables(connection)
+        self.vector_sets = VectorSets(connection)
+        self.vector_search = VectorSearch(connection)
+        self.vector_indexing = VectorIndexing(connection)
 
 
 class Store:
@@ -103,6 +111,13 @@ class Store:
     def write(self) -> Iterator[Unit]:
         """A transaction that is committed at the end, or undone if an error leaves it."""
         with translated(self._shown), self._engines().write.begin() as connection:
+            yield Unit(connection)
+
+    @contextmanager
+    def one_by_one(self) -> Iterator[Unit]:
+        """Statements that are each a transaction, for what PostgreSQL does in none that has others."""
+        engine = self._engines().plain.execution_options(isolation_level="AUTOCOMMIT")
+        with translated(self._shown), engine.connect() as connection:
             yield Unit(connection)
 
     def compact(self) -> bool:

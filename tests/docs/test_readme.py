@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 
+from pydantic import SecretStr
+
 from emovec_db.settings import Settings
 from tests.conftest import ROOT
 from tests.docs.pages import read, section, table
+
+
+def shown(default: object) -> object:
+    return default.get_secret_value() if isinstance(default, SecretStr) else default
 
 
 def test_settings_are_those_of_the_code() -> None:
@@ -16,7 +22,7 @@ def test_settings_are_those_of_the_code() -> None:
     assert documented == [
         [
             f"`EMOVEC_{name.upper()}`",
-            f"`{field.default}`" if field.default not in (None, "") else "",
+            f"`{shown(field.default)}`" if field.default not in (None, "") else "",
             field.description,
         ]
         for name, field in fields

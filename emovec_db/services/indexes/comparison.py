@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.columns import Columns, Words
 from emovec_db.index.filtered import FilteredIndex
-from emovec_db.index.protocol import VectorIndex
+from emovec_db.index.protocol import Neighbours
 
 #: stored vectors that are searched for, to see that each finds itself
 PROBES = 200
@@ -17,7 +18,17 @@ PROBES = 200
 SELF_SIMILARITY = 0.95
 
 
-def compare_index(index: VectorIndex, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> Iterator[str]:
+class Searchable(Protocol):
+    """What is asked of an index to compare it."""
+
+    def ids(self) -> NDArray[np.int64]:
+        """All ids, ascending."""
+
+    def search(self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64]) -> Neighbours:
+        """The k nearest of each query among these ids, exactly or nearly so."""
+
+
+def compare_index(index: Searchable, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> Iterator[str]:
     """What differs between an index and the stored ids int64 (n,) with their unit vectors float32 (n, dim)."""
     indexed = index.ids()
     missing, surplus = np.setdiff1d(ids, indexed), np.setdiff1d(indexed, ids)
@@ -32,7 +43,7 @@ def compare_index(index: VectorIndex, ids: NDArray[np.int64], vectors: NDArray[n
             yield f"{lost} of {tried} utterances don't find themselves in the index: run `emovec reindex`"
 
 
-def _lost(index: VectorIndex, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> int:
+def _lost(index: Searchable, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> int:
     """How many of some evenly spread utterances are found under their own id with another vector, or not at all."""
     lost = 0
     for row in np.unique(np.linspace(0, len(ids) - 1, PROBES).astype(np.int64)):

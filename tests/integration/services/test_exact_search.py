@@ -11,7 +11,7 @@ import emovec_db
 from emovec_db.database import Collection
 from emovec_db.domain.query import Filter, Vectors
 from emovec_db.index import choice
-from emovec_db.services import stored_scan
+from emovec_db.services.indexes import stored_scan
 
 from .test_search import many
 

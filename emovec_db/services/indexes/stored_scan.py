@@ -35,27 +35,43 @@ class StoredScan:
 
     def nearest(self, queries: NDArray[np.float32], k: int, filter: Filter) -> Neighbours:
         """As `Level.nearest`."""
-        best = Neighbours.none(len(queries), 0)
-        for stored in self._blocks(filter):
-            block = ExactIndex(queries.shape[1])
-            block.add(stored.ids, self.space.project(stored))
-            best = _better(best, block.search(queries, min(k, len(stored.ids))), k)
-        return best
+        ids = None
+        if not filter.is_empty or self.recording_id is not None:
+            ids = self.unit.utterances.ids(self.collection, filter, self.recording_id)
+        return nearest_stored(self.unit, self.collection, self.space, queries, k, ids)
 
-    def _blocks(self, filter: Filter) -> Iterator[Vectors]:
-        if filter.is_empty and self.recording_id is None:
-            yield from self.unit.utterances.all_vectors(self.collection, BLOCK)
-            return
-        allowed = self.unit.utterances.ids(self.collection, filter, self.recording_id)
-        for start in range(0, len(allowed), BLOCK):
-            stored = self.unit.utterances.vectors(self.collection, allowed[start : start + BLOCK])
-            if len(stored.ids):
-                yield stored
+
+def nearest_stored(
+    unit: Unit,
+    collection: Collection,
+    space: Space,
+    queries: NDArray[np.float32],
+    k: int,
+    ids: NDArray[np.int64] | None = None,
+) -> Neighbours:
+    """The k nearest of each query of float32 (q, dim) among these utterances, int64 (n,), or all; ties by id."""
+    best = Neighbours.none(len(queries), 0)
+    for stored in _blocks(unit, collection, ids):
+        block = ExactIndex(queries.shape[1])
+        block.add(stored.ids, space.project(stored))
+        best = _better(best, block.search(queries, min(k, len(stored.ids))), k)
+    return _better(best, Neighbours.none(len(queries), k), k)
+
+
+def _blocks(unit: Unit, collection: Collection, ids: NDArray[np.int64] | None) -> Iterator[Vectors]:
+    if ids is None:
+        yield from unit.utterances.all_vectors(collection, BLOCK)
+        return
+    for start in range(0, len(ids), BLOCK):
+        stored = unit.utterances.vectors(collection, ids[start : start + BLOCK])
+        if len(stored.ids):
+            yield stored
 
 
 def _better(first: Neighbours, second: Neighbours, k: int) -> Neighbours:
     """The k best of both, best first."""
     ids = np.concatenate([first.ids, second.ids], axis=1)
     similarities = np.concatenate([first.similarities, second.similarities], axis=1)
+    # what stands for none comes last
     order = np.lexsort((ids, -similarities), axis=1)[:, :k]
     return Neighbours(np.take_along_axis(ids, order, axis=1), np.take_along_axis(similarities, order, axis=1))

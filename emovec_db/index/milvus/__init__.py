@@ -1,0 +1,1 @@
+"""Milvus: a server that searches vectors, reached by its own client."""
