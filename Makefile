@@ -1,6 +1,7 @@
 # make run                     set up, ingest samples/ on the first start, serve http://127.0.0.1:7860
 # make run ARCHIVE=~/calls     the same on your own recordings; CUSTOMER_FROM='{customer}/{recorded_at:%Y-%m-%d}_*.wav'
-# make test                    set up, run every check and the whole test suite; TESTS='tests/unit -k audio' for a part
+# make test                    set up, run every check and the whole test suite; TESTS='tests/unit -k audio' for a part;
+#                              as many files at a time as WORKERS says (2)
 # make check                   style, types and layers only
 # make lock | samples | clean  renew the lock files | make the sample recordings again | remove what make made
 #
@@ -12,6 +13,7 @@ BIN := $(VENV)/bin
 ARCHIVE ?=
 CUSTOMER_FROM ?=
 TESTS ?=
+WORKERS ?= 2
 TORCH := torch==2.13.0
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -44,7 +46,7 @@ run: $(VENV)/base.stamp
 	exec $(BIN)/emovec serve
 
 test: check
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.mixture import Drawn, Mixture
-from benchmarks.stored import COLLECTION, Stored, customer_of
+from benchmarks.mixture import UTTERANCES_PER_RECORDING, Drawn, Mixture
+from benchmarks.stored import COLLECTION, FIRST_DAY, Stored, customer_of
 from emovec_db.database import Collection
 from emovec_db.domain.query import Filter, FilterFields
 from emovec_db.emotions import LABELS
@@ -20,7 +21,7 @@ from emovec_db.spaces.registry import space_named
 
 K = 10
 SERVICE, INDEX, SCAN = "service", "index", "numpy scan"
-FILTERS = ("none", "customer, 1 %", "label, 11 %")
+FILTERS = ("none", "customer, 1 %", "label, 11 %", "time, 50 %", "customer or label, 12 %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Subject:
         with stored.parts.store.read() as unit:
             self.ids, self.vectors = stored_vectors(unit, kept, space)
         self._kept = kept
-        self._allowed: dict[tuple[str, str], NDArray[np.int64]] = {}
+        self._middle = FIRST_DAY + timedelta(minutes=len(self.ids) // UTTERANCES_PER_RECORDING // 2)
+        self._allowed: dict[str, NDArray[np.int64]] = {}
         drawn = Mixture(dim).queries(queries)
         self.queries = {name: self._queries(drawn, name) for name in FILTERS}
         with stored.parts.indexes.level(kept, space) as level:
@@ -101,7 +103,7 @@ class Subject:
 
     def _queries(self, drawn: Drawn, name: str) -> list[Query]:
         return [
-            self._query(vector, _chosen(name, int(emotion), int(speaker)))
+            self._query(vector, _chosen(name, int(emotion), int(speaker), self._middle))
             for vector, emotion, speaker in zip(drawn.vectors, drawn.emotions, drawn.speakers, strict=True)
         ]
 
@@ -116,14 +118,20 @@ class Subject:
     def _allowed_by(self, chosen: FilterFields) -> NDArray[np.int64] | None:
         if not chosen:
             return None
-        key = (str(chosen.get("customer")), str(chosen.get("label")))
+        key = str(chosen)
         if key not in self._allowed:
             with self.stored.parts.store.read() as unit:
                 self._allowed[key] = unit.utterances.ids(self._kept, Filter(**chosen))
         return self._allowed[key]
 
 
-def _chosen(name: str, emotion: int, speaker: int) -> FilterFields:
-    if name.startswith("customer"):
-        return {"customer": customer_of(speaker)}
-    return {"label": LABELS[emotion]} if name.startswith("label") else {}
+def _chosen(name: str, emotion: int, speaker: int, middle: datetime) -> FilterFields:
+    customer, label = customer_of(speaker), LABELS[emotion]
+    chosen: dict[str, FilterFields] = {
+        "none": {},
+        "customer": {"customer": customer},
+        "label": {"label": label},
+        "time": {"since": middle},
+        "customer or label": {"where": f"customer = {customer} or label = {label}"},
+    }
+    return chosen[name.partition(",")[0]]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -28,10 +29,14 @@ COLLECTION = "benchmark"
 CUSTOMERS = 100
 CONFIDENCE = 0.6
 UTTERANCE_S = 12.0
-_FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+#: of the first recording; each is a minute after the one before
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _PROVENANCE = Provenance("made-up", "none/1")
 _PREDICTIONS = [
-    Prediction(tuple(CONFIDENCE if label == top else (1 - CONFIDENCE) / (len(LABELS) - 1) for label in LABELS))
+    Prediction.of(
+        # as encoders give them
+        np.array([CONFIDENCE if label == top else (1 - CONFIDENCE) / (len(LABELS) - 1) for label in LABELS], np.float32)
+    )
     for top in LABELS
 ]
 
@@ -85,6 +90,22 @@ def fill(folder: Path, count: int, dim: int) -> Stored:
     return Stored(folder, parts, (count - present) / took_s)
 
 
+def one_more(stored: Stored, vector: NDArray[np.float32]) -> tuple[int, int]:
+    """Store another recording, of one utterance with this embedding; its id and the utterance's."""
+    drawn = Drawn(vectors=vector[None], emotions=np.zeros(1, np.int64), speakers=np.zeros(1, np.int64))
+    digest = hashlib.sha256(os.urandom(32)).hexdigest()  # what was deleted stays out
+    new = replace(_recording(drawn, 0, range(1)), sha256=digest, pcm_sha256=digest)
+    with stored.parts.store.write() as unit:
+        collection = unit.collections.get(COLLECTION)
+        recording_id = unit.recordings.add(collection, replace(new, source=_source(f"file:///{digest}")), _PROVENANCE)
+        (utterance,) = unit.utterances.of_recording(collection, recording_id)
+    return recording_id, utterance.utterance_id
+
+
+def _source(uri: str) -> Source:
+    return Source(uri=uri, size_bytes=1_000_000, mtime_ns=0)
+
+
 def _collection(parts: Parts, dim: int) -> Collection:
     with parts.store.write() as unit:
         found = unit.collections.find(COLLECTION)
@@ -102,7 +123,7 @@ def _write(unit: Unit, collection: Collection, drawn: Drawn, start: int, count: 
 def _recording(drawn: Drawn, start: int, rows: range) -> NewRecording:
     number = (start + rows[0]) // UTTERANCES_PER_RECORDING
     speaker = int(drawn.speakers[rows[0]])
-    recorded_at = _FIRST_DAY + timedelta(minutes=number % (365 * 24 * 60))
+    recorded_at = FIRST_DAY + timedelta(minutes=number % (365 * 24 * 60))
     digest = hashlib.sha256(str(number).encode()).hexdigest()
     uri = f"file:///archive/{customer_of(speaker)}/{recorded_at:%Y-%m-%d}_{number:07}.wav"
     scores = np.mean([_PREDICTIONS[drawn.emotions[row]].scores for row in rows], axis=0)
@@ -110,7 +131,7 @@ def _recording(drawn: Drawn, start: int, rows: range) -> NewRecording:
         sha256=digest,
         pcm_sha256=digest,
         details=Details(customer=customer_of(speaker), speaker=f"speaker-{speaker}", recorded_at=recorded_at),
-        source=Source(uri=uri, size_bytes=1_000_000, mtime_ns=0),
+        source=_source(uri),
         quality=Quality(len(rows) * UTTERANCE_S, 0.5, 0.0, 20.0, 0.1, 16_000, "pcm_s16le", 1),
         summary=Prediction.of(scores),
         utterances=tuple(

@@ -13,6 +13,9 @@ from tests.brokers import RedisServer, redis_program, redis_server
 from tests.milvus_servers import MilvusServer, may_leave_the_network, milvus_is_installed, milvus_server
 from tests.servers import PostgresServer, pgvector_programs, postgres_programs, postgres_server
 
+# what runs several tests at a time tells each its terminal's width; commands in tests write into pipes
+os.environ.pop("COLUMNS", None)
+
 # how long an example takes says more of the machine than of the code
 settings.register_profile("emovec", deadline=None)
 settings.load_profile("emovec")

@@ -112,10 +112,8 @@ def _by_recording(searched: Collection, form: SearchForm) -> Answer:
 
 def _by_vector(searched: Collection, query: SearchQuery) -> Answer:
     content = request.get_data()
-    if request.mimetype == NPY:
-        vector = vector_of_npy(content)
-    else:
-        vector = vector_of_floats(content, searched.summary().collection.generation.encoder.dim)
+    is_npy = request.mimetype == NPY
+    vector = vector_of_npy(content) if is_npy else vector_of_floats(content, searched.encoder().dim)
     return searched.similar_to_vector(vector, **_options(query, query))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def encoder_remark(collection: Collection) -> Text:
     """The encoder's id, and that compact is a demonstration; does not load the encoder."""
-    identity = collection.summary().collection.generation.encoder
+    identity = collection.encoder()
     remark = Text(f"\nencoder {printable(identity.encoder_id)}", "dim")
     if identity.name == registry.COMPACT:
         remark.append(f"\nⓘ {compact.NOTICE}", "not dim yellow")

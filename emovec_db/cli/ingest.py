@@ -206,7 +206,7 @@ def _require_precision(target: Collection, precision: str | None) -> None:
     """A collection keeps its precision, so asking for another one by name is a mistake."""
     if precision is None or not target.exists():
         return
-    own = target.summary().collection.generation.encoder
+    own = target.encoder()
     if own.precision != precision:
         raise EncoderMismatchError(
             f"collection {target.name!r} holds embeddings of {own.encoder_id}, and {precision} is asked for: leave "

@@ -103,7 +103,7 @@ class Alike:
         if self.vector is not None:
             from emovec_db.cli.vector_files import read_vector
 
-            dim = stored.summary().collection.generation.encoder.dim
+            dim = stored.encoder().dim
             return stored.similar_to_vector(read_vector(self.vector, dim), **wanted)
         return stored.similar_to_examples(self.like or [], self.unlike or [], **wanted)
 

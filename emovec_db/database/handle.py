@@ -5,6 +5,7 @@ from __future__ import annotations
 from emovec_db.bootstrap import Parts
 from emovec_db.domain.collection import NO_WISHES, CollectionSummary, Wishes
 from emovec_db.domain.collection import Collection as StoredCollection
+from emovec_db.domain.encoding import EncoderIdentity
 from emovec_db.domain.policy import Policy
 from emovec_db.services.collections import open_or_create
 from emovec_db.services.gate import NO_POLICY
@@ -27,6 +28,10 @@ class Handle:
         """How much is in it; NotFoundError where it does not exist."""
         with self._parts.store.read() as unit:
             return unit.collections.summary(unit.collections.get(self.name))
+
+    def encoder(self) -> EncoderIdentity:
+        """Whose embeddings it serves; NotFoundError where it does not exist. Counts nothing, unlike `summary`."""
+        return self._stored().generation.encoder
 
     def policy(self) -> Policy:
         """Which roles are forbidden here; none where the collection does not exist."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import random
 import time
 
 import pytest
@@ -15,7 +16,7 @@ from emovec_db.blobs.folder import FolderBlobs
 from emovec_db.blobs.protocol import Blobs, Received
 from emovec_db.errors import NotFoundError, QueryError, TooLargeError
 
-DATA = os.urandom(2_500_000)
+DATA = random.Random(1).randbytes(2_500_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
 KEY = f"{SHA256}.wav"
 

@@ -227,6 +227,9 @@ class FakeCollection:
     def summary(self) -> CollectionSummary:
         return summary(self.name)
 
+    def encoder(self) -> EncoderIdentity:
+        return IDENTITY
+
     def classify(self, file: Path, *, frames: bool = False, **said: str) -> Classification:
         self._asked("collection.classify", file, frames=frames, **said)
         return classification(frames=frames)

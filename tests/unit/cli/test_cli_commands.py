@@ -102,7 +102,7 @@ def test_the_encoder_and_its_notice_are_always_told(run: Run, database: FakeData
     assert "demonstration encoder" in shown
 
 
-@pytest.mark.parametrize("name", SHOWING.keys() - {"ingest"})
+@pytest.mark.parametrize("name", sorted(SHOWING.keys() - {"ingest"}))
 def test_json_is_one_document_on_one_line(run: Run, database: FakeDatabase, name: str) -> None:
     outcome = run(*SHOWING[name], "--json")
 
