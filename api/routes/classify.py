@@ -9,7 +9,8 @@ from flask_openapi.models.tag import Tag
 from emovec_db.api.context import collection, context
 from emovec_db.api.forms import form_fields
 from emovec_db.api.openapi import SECURITY, failures, request_body
-from emovec_db.api.schemas.answers import Classification, Similarity
+from emovec_db.api.schemas.answers import Classification
+from emovec_db.api.schemas.matches import Similarity
 from emovec_db.api.schemas.requests import CollectionPath, PredictionForm, SimilarityForm
 from emovec_db.api.uploads import on_disk, shown_name, upload_limits
 from emovec_db.documents import classification_document

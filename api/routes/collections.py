@@ -8,7 +8,8 @@ from flask_openapi.models.tag import Tag
 
 from emovec_db.api.context import collection, context
 from emovec_db.api.openapi import SECURITY, failures
-from emovec_db.api.schemas.answers import Collection, CollectionPage, FailurePage
+from emovec_db.api.schemas.answers import Collection, CollectionPage
+from emovec_db.api.schemas.jobs import FailurePage
 from emovec_db.api.schemas.requests import CollectionPath
 from emovec_db.documents import collection_document, item_document
 

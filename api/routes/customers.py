@@ -9,7 +9,8 @@ from flask_openapi.models.tag import Tag
 from emovec_db.api.context import collection
 from emovec_db.api.filters import moment
 from emovec_db.api.openapi import SECURITY, failures
-from emovec_db.api.schemas.answers import CustomerPage, Deletion, Profile
+from emovec_db.api.schemas.answers import Deletion
+from emovec_db.api.schemas.profiles import CustomerPage, Profile
 from emovec_db.api.schemas.requests import CollectionPath, CustomerPath, ProfileQuery
 from emovec_db.documents import deletion_document, profile_document
 

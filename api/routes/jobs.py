@@ -8,7 +8,7 @@ from flask_openapi.models.tag import Tag
 
 from emovec_db.api.context import context
 from emovec_db.api.openapi import SECURITY, failures
-from emovec_db.api.schemas.answers import Job, JobPage
+from emovec_db.api.schemas.jobs import Job, JobPage
 from emovec_db.api.schemas.requests import JobPath, JobsQuery
 from emovec_db.documents import job_document, page_document
 

@@ -10,7 +10,8 @@ from emovec_db.api.context import collection
 from emovec_db.api.filters import conditions
 from emovec_db.api.forms import channels_of, details_of, form_fields, roles_of
 from emovec_db.api.openapi import SECURITY, failures, request_body
-from emovec_db.api.schemas.answers import Deletion, Job, Recording, RecordingPage, Track
+from emovec_db.api.schemas.answers import Deletion, Recording, RecordingPage, Track
+from emovec_db.api.schemas.jobs import Job
 from emovec_db.api.schemas.requests import CollectionPath, RecordingPath, RecordingsQuery, UploadForm, UploadQuery
 from emovec_db.api.uploads import shown_name
 from emovec_db.api.waiting import finished

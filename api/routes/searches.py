@@ -15,7 +15,7 @@ from emovec_db.api.errors import InvalidRequestError
 from emovec_db.api.filters import JsonFilter, TextFilter, checked, conditions
 from emovec_db.api.forms import form_fields, json_body
 from emovec_db.api.openapi import SECURITY, failures, request_body
-from emovec_db.api.schemas.answers import BatchResult, SearchResult
+from emovec_db.api.schemas.matches import BatchResult, SearchResult
 from emovec_db.api.schemas.requests import (
     BatchBody,
     CollectionPath,

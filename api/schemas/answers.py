@@ -9,8 +9,6 @@ from pydantic import Field
 from emovec_db.api.filters import Label
 from emovec_db.api.schemas.heard import Answer, Frames, Heard, LeftOut, Moment, Overlap, Quality, Scores, Voice
 
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
-
 
 class Error(Answer):
     """Every failure, whatever the address."""
@@ -135,134 +133,6 @@ class Deletion(Answer):
     blobs: int
 
 
-class Same(Answer):
-    """Whether it is that of the query; null where that is not known of one of them."""
-
-    recording: bool | None
-    customer: bool | None
-    speaker: bool | None
-
-
-class Match(Answer):
-    """One result of a search."""
-
-    utterance_id: int
-    recording_id: int
-    uri: str
-    customer: str | None
-    start_s: float
-    end_s: float
-    voice: str | None
-    label: Label
-    scores: Scores
-    similarity: float = Field(description="-1..1, higher is nearer; exact")
-    differences: dict[Label, float] | None = Field(
-        None, description="of searches: the match's scores less the query's, at most three, the greatest first"
-    )
-    same: Same | None = Field(None, description="of searches: what it shares with the query")
-
-
-class MatchGroup(Answer):
-    """The matches of one customer or recording, nearest first."""
-
-    customer: str | None
-    recording_id: int | None = Field(description="of groups by recording, and where there is no customer")
-    similarity: float = Field(description="of its nearest match")
-    matches: list[Match]
-
-
-class SearchResult(Answer):
-    """Matches, nearest first; by customer or recording where that was asked for."""
-
-    space: str
-    query_scores: Scores | None = Field(description="of what was searched for; null of an embedding")
-    matches: list[Match] = Field(description="none where they are in groups")
-    next_cursor: str | None = Field(description="goes into cursor for what comes next; null: that was all")
-    groups: list[MatchGroup] | None = Field(None, description="where `group_by` was given")
-
-
-class Outcome(Answer):
-    """Of one query: an answer, or what is wrong with it; the other is null."""
-
-    answer: SearchResult | None
-    error: Error | None
-
-
-class BatchResult(Answer):
-    """In the order of the queries."""
-
-    answers: list[Outcome]
-
-
-class Similarity(Answer):
-    """How near two recordings are."""
-
-    space: str
-    similarity: float
-
-
-class Item(Answer):
-    """One uri of a job and what became of it."""
-
-    uri: str
-    state: JobState
-    attempts: int
-    code: str | None
-    message: str | None
-    recording_ids: list[int]
-
-
-class FailedUri(Answer):
-    """A uri that could not be stored."""
-
-    uri: str
-    code: str
-    message: str
-
-
-class ErrorKind(Answer):
-    """Failures of one job that have the same code."""
-
-    code: str
-    count: int
-    examples: list[FailedUri]
-
-
-class Job(Answer):
-    """One piece of background work."""
-
-    job_id: int
-    collection: str
-    kind: str
-    state: JobState
-    counts: dict[str, int] = Field(description="recordings by outcome")
-    total: int | None = Field(description="recordings expected, where that is known")
-    duration_s: float = Field(description="sound encoded")
-    rate_per_s: float | None = Field(description="recordings per second")
-    remaining_s: float | None = Field(description="seconds left at this rate")
-    error: str | None
-    created_at: str
-    started_at: str | None
-    heartbeat_at: str | None = Field(description="when the counts were as they are told")
-    finished_at: str | None
-    items: list[Item] | None = None
-    errors: list[ErrorKind] | None = None
-
-
-class JobPage(Answer):
-    """Some jobs and the cursor of the next."""
-
-    items: list[Job]
-    next_cursor: str | None
-
-
-class FailurePage(Answer):
-    """Uris that could not be stored, and why."""
-
-    items: list[Item]
-    next_cursor: str | None
-
-
 class Cluster(Answer):
     """One group."""
 
@@ -357,58 +227,6 @@ class RefusalPage(Answer):
 
     items: list[Refusal]
     next_cursor: str | None
-
-
-class CustomerPage(Answer):
-    """All customers of a collection."""
-
-    items: list[str]
-    next_cursor: str | None
-
-
-class Estimate(Answer):
-    """A mean over recordings with a 95 % interval; no interval of a single recording."""
-
-    mean: float
-    low: float | None
-    high: float | None
-
-
-class TrendPoint(Answer):
-    """One day, week or month."""
-
-    start: str
-    recordings: int
-    scores: dict[str, float]
-
-
-class NearestCustomer(Answer):
-    """Another customer and how near the centroids are."""
-
-    customer: str
-    similarity: float
-    recordings: int
-
-
-class Profile(Answer):
-    """A customer's emotion over a period."""
-
-    customer: str
-    recordings: int
-    utterances: int
-    duration_s: float
-    first_recorded_at: str | None
-    last_recorded_at: str | None
-    labels: dict[str, float]
-    scores: dict[str, Estimate]
-    period: Literal["day", "week", "month"]
-    trend: list[TrendPoint]
-    centroid: list[float]
-    spread: float
-    volatility: float | None
-    typical: list[Match]
-    unusual: list[Match]
-    nearest: list[NearestCustomer]
 
 
 class EncoderInUse(Answer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emovec_db.api.schemas.answers import Job, JobPage
+from emovec_db.api.schemas.jobs import Job, JobPage
 from tests.api.requests import COLLECTION, Api, checked, failed, file, wav
 
 

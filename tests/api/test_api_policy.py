@@ -12,16 +12,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from emovec_db.api.app import EmovecApp
-from emovec_db.api.schemas.answers import (
-    Classification,
-    Collection,
-    Job,
-    Policy,
-    Recording,
-    RefusalPage,
-    SearchResult,
-    Similarity,
-)
+from emovec_db.api.schemas.answers import Classification, Collection, Policy, Recording, RefusalPage
+from emovec_db.api.schemas.jobs import Job
+from emovec_db.api.schemas.matches import SearchResult, Similarity
 from emovec_db.api.schemas.overviews import TrajectoryResult
 from tests.api.requests import COLLECTION, KEY, Api, checked, failed, file
 from tests.calls import files_with_agent, write_call

@@ -11,17 +11,10 @@ import pytest
 import soundfile
 from werkzeug.datastructures import MultiDict
 
-from emovec_db.api.schemas.answers import (
-    BatchResult,
-    Classification,
-    Clustering,
-    ClusteringPage,
-    EncoderInUse,
-    Profile,
-    SearchResult,
-    Similarity,
-)
+from emovec_db.api.schemas.answers import Classification, Clustering, ClusteringPage, EncoderInUse
+from emovec_db.api.schemas.matches import BatchResult, SearchResult, Similarity
 from emovec_db.api.schemas.overviews import Counts, TrajectoryResult
+from emovec_db.api.schemas.profiles import Profile
 from emovec_db.emotions import LABELS
 from tests.api.requests import COLLECTION, Api, checked, failed, file, wav
 from tests.sounds import tone

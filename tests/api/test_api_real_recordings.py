@@ -10,7 +10,8 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from emovec_db.api.app import create_app
-from emovec_db.api.schemas.answers import Classification, Recording, RecordingPage, SearchResult, Similarity
+from emovec_db.api.schemas.answers import Classification, Recording, RecordingPage
+from emovec_db.api.schemas.matches import SearchResult, Similarity
 from emovec_db.database import open_database
 from emovec_db.encoder.compact import COMPACT_PATH
 from emovec_db.settings import read_settings

@@ -8,17 +8,9 @@ import pytest
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from emovec_db.api.schemas.answers import (
-    CollectionPage,
-    CustomerPage,
-    Deletion,
-    FailurePage,
-    Job,
-    JobPage,
-    Recording,
-    RecordingPage,
-    Track,
-)
+from emovec_db.api.schemas.answers import CollectionPage, Deletion, Recording, RecordingPage, Track
+from emovec_db.api.schemas.jobs import FailurePage, Job, JobPage
+from emovec_db.api.schemas.profiles import CustomerPage
 from emovec_db.emotions import LABELS
 from emovec_db.worker import run
 from tests.api.requests import COLLECTION, Api, checked, failed, file, wav

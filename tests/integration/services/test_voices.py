@@ -12,7 +12,7 @@ import pytest
 import emovec_db
 from emovec_db.api.schemas.answers import Classification as ClassificationAnswer
 from emovec_db.api.schemas.answers import Recording as RecordingAnswer
-from emovec_db.api.schemas.answers import SearchResult
+from emovec_db.api.schemas.matches import SearchResult
 from emovec_db.database import Collection, Database
 from emovec_db.documents import classification_document, recording_document, search_document
 from emovec_db.domain.segmentation import Turn
