@@ -46,7 +46,7 @@ run: $(VENV)/base.stamp
 	exec $(BIN)/emovec serve
 
 test: check
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

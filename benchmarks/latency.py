@@ -15,7 +15,8 @@ from benchmarks.stored import COLLECTION, FIRST_DAY, Stored, customer_of
 from emovec_db.database import Collection
 from emovec_db.domain.query import Filter, FilterFields
 from emovec_db.emotions import LABELS
-from emovec_db.index.protocol import VectorIndex
+from emovec_db.index.filtered import FilteredIndex
+from emovec_db.index.protocol import Neighbours
 from emovec_db.services.indexes.stored import stored_vectors
 from emovec_db.spaces.registry import space_named
 
@@ -59,7 +60,8 @@ class Subject:
         drawn = Mixture(dim).queries(queries)
         self.queries = {name: self._queries(drawn, name) for name in FILTERS}
         with stored.parts.indexes.level(kept, space) as level:
-            self.index: VectorIndex = level.index  # type: ignore[attr-defined]
+            self._filtered: FilteredIndex = level.filtered  # type: ignore[attr-defined]
+            self.index = self._filtered.index
         self.measured = {(way, name): Measured() for way in (SERVICE, INDEX, SCAN) for name in FILTERS}
 
     def warm_up(self) -> None:
@@ -92,8 +94,9 @@ class Subject:
         return [match.utterance.utterance_id for match in matches]
 
     def _index_alone(self, query: Query) -> list[int]:
-        found: list[int] = self.index.search(query.vector[None], K, allowed=query.allowed).ids[0].tolist()
-        return found
+        if not query.chosen:
+            return _listed(self.index.search(query.vector[None], K))
+        return _listed(self._filtered.search(query.vector[None], K, Filter(**query.chosen).as_condition()))
 
     def _scan(self, query: Query) -> list[int]:
         similarities = self.vectors @ query.vector
@@ -123,6 +126,11 @@ class Subject:
             with self.stored.parts.store.read() as unit:
                 self._allowed[key] = unit.utterances.ids(self._kept, Filter(**chosen))
         return self._allowed[key]
+
+
+def _listed(found: Neighbours) -> list[int]:
+    ids: list[int] = found.ids[0].tolist()
+    return ids
 
 
 def _chosen(name: str, emotion: int, speaker: int, middle: datetime) -> FilterFields:

@@ -31,8 +31,7 @@ def matching(columns: Columns, condition: Condition) -> Mask:
     """bool (n,): the rows that fulfil a condition that `is_answered`."""
     if all(field in _OF_RECORDINGS for field in _fields(condition)):
         # there are fewer of them
-        fulfilled: Mask = _holds(condition, columns.recordings, columns.recording_count)[columns.recording]
-        return fulfilled
+        return columns.of_recordings(_holds(condition, columns.recordings, columns.recording_count))
     match condition:
         case Not(inner):
             return ~matching(columns, inner)

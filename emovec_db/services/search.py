@@ -174,7 +174,7 @@ class _Finding:
         self, vector: NDArray[np.float32], ids: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Exact similarities from the stored vectors."""
-        stored = self.level.unit.utterances.vectors(self.collection, ids)
+        stored = self.level.unit.utterances.vectors(self.collection, np.sort(ids))
         if not len(stored.ids):
             return stored.ids, np.empty(0, np.float32)
         similarities = precise(vector, self.space.project(stored), np.arange(len(stored.ids)))

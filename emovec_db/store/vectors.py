@@ -83,13 +83,15 @@ def _vectors(found: Sequence[Sequence[Any]], dim: int) -> Vectors:
     return Vectors(
         ids=np.array(ids, dtype=np.int64),
         embeddings=embeddings.astype(np.float32, copy=False),
-        scores=np.stack([np.array(column, dtype=np.float32) for column in scores], axis=1),
+        scores=np.ascontiguousarray(np.array(scores, dtype=np.float32).T),
         people=np.array(people, dtype=np.object_),
     )
 
 
 def _in_order(found: Vectors, wanted: NDArray[np.int64]) -> Vectors:
     if not len(found.ids):
+        return found
+    if np.array_equal(found.ids, wanted):
         return found
     at = np.minimum(np.searchsorted(found.ids, wanted), len(found.ids) - 1)
     return found.rows(at[found.ids[at] == wanted])

@@ -14,6 +14,7 @@ import pytest
 
 from emovec_db.emotions import LABELS
 from tests.e2e.command import Emovec
+from tests.sounds import babble, write
 
 FORMATS = "aishell-*"
 
@@ -145,9 +146,14 @@ def test_progress_goes_to_a_terminal_and_the_document_to_stdout(shared_data: Pat
     assert done.stdout.count(b"\n") == 1
 
 
-def test_ctrl_c_says_how_to_go_on_and_the_next_run_finishes(shared_data: Path, tmp_path: Path) -> None:
+def test_ctrl_c_says_how_to_go_on_and_the_next_run_finishes(tmp_path: Path) -> None:
+    """More recordings than are in hand at once, so that some are left whenever the signal comes."""
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    for number in range(150):
+        write(archive / f"{number}.wav", babble(1, seed=number))
     emovec = Emovec(tmp_path / "data")
-    process = emovec.start("ingest", shared_data / "fixtures" / "emotional")
+    process = emovec.start("ingest", archive)
     deadline = time.monotonic() + 120
     while not (emovec.data_dir / "emovec.db").exists():
         assert process.poll() is None, process.communicate()
@@ -160,9 +166,9 @@ def test_ctrl_c_says_how_to_go_on_and_the_next_run_finishes(shared_data: Path, t
     assert (process.returncode, out) == (130, "")
     assert "the same command goes on from there" in err
     assert "Traceback" not in err
-    report = emovec.json("ingest", shared_data / "fixtures" / "emotional")
-    assert report["ingested"] + report["unchanged"] == 7
-    assert emovec.json("check")["recordings"] == 7
+    report = emovec.json("ingest", archive)
+    assert report["ingested"] + report["unchanged"] == 150
+    assert emovec.json("check")["recordings"] == 150
 
 
 def test_delete_takes_a_recording_out_of_everything(shared_data: Path, tmp_path: Path) -> None:
