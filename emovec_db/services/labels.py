@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from emovec_db.errors import QueryError
-from emovec_db.sources.local import uri_of
+from emovec_db.sources.local import path_of, uri_of
 from emovec_db.sources.manifest.table import Table, open_table
 from emovec_db.store.store import Unit
 
@@ -37,16 +38,26 @@ def read_labels(labels: Path) -> Iterator[LabelRow]:
         if row.problem is not None:
             raise QueryError(f"{labels.name}, {row.place}: {row.problem}")
         path, label, speaker, sentence = (str(row.values.get(name) or "").strip() for name in COLUMNS)
-        yield LabelRow(row.place, uri_of((labels.parent / path).resolve()) if path else "", label, speaker, sentence)
+        yield LabelRow(row.place, uri_of(labels.parent / path) if path else "", label, speaker, sentence)
 
 
 def recordings_of(unit: Unit, collection_id: int, rows: Iterable[LabelRow]) -> dict[str, Sequence[int]]:
-    """By uri, the recordings of it that are stored: several where it is stored by channels."""
-    found: dict[str, list[int]] = {}
-    sources = unit.recordings.sources(collection_id, [row.uri for row in rows])
+    """By uri, the recordings of it that are stored: several where it is stored by channels.
+
+    A link stands for itself, and where that is not stored for the file that it leads to.
+    """
+    target = {row.uri: _target_of(row.uri) for row in rows if row.uri}
+    stored: dict[str, list[int]] = {}
+    sources = unit.recordings.sources(collection_id, [*{*target.keys(), *target.values()}])
     for (uri, _channel), (recording_id, _source) in sources.items():
-        found.setdefault(uri, []).append(recording_id)
-    return dict(found)
+        stored.setdefault(uri, []).append(recording_id)
+    found = {uri: stored.get(uri) or stored.get(to) for uri, to in target.items()}
+    return {uri: ids for uri, ids in found.items() if ids}
+
+
+def _target_of(uri: str) -> str:
+    path = path_of(uri)
+    return uri_of(Path(os.path.realpath(path))) if path.is_symlink() else uri
 
 
 def _check_columns(table: Table, labels: Path) -> None:

@@ -166,6 +166,17 @@ def test_an_annotation_is_replaced_by_a_later_one(calls: Collection, tmp_path: P
         assert named == {2: "angry" if labels == "angry" else "happy", 3: "neutral"}
 
 
+def test_a_link_stands_for_itself_and_else_for_its_file(calls: Collection, tmp_path: Path) -> None:
+    folder = tmp_path / "linked"
+    folder.mkdir()
+    (folder / "other.wav").symlink_to(tmp_path / "0.wav")
+    (folder / "own.wav").symlink_to(tmp_path / "1.wav")
+    calls.ingest(folder / "own.wav")  # the same bytes: the link becomes a source of the recording
+    table = folder / "links.csv"
+    table.write_text("path,label,speaker,sentence\nother.wav,angry,,\nown.wav,sad,,\n", encoding="utf-8")
+    assert calls.spaces.fit(table).table == TableRead(recordings=2, unlabelled=0, not_stored=0)
+
+
 def test_a_label_that_is_none_of_the_nine_annotates_nothing(calls: Collection, tmp_path: Path) -> None:
     table = tmp_path / "calm.csv"
     table.write_text("path,label,speaker,sentence\n0.wav,angry,,\n1.wav,calm,,\n", encoding="utf-8")
