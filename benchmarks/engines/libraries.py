@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ FILE = "index.bin"
 
 
 @dataclass
-class OpenedLibrary:
+class OpenedLibrary(ABC):
     """An index that was read into memory; subclasses know how to ask it."""
 
     index: Any
@@ -35,9 +36,9 @@ class OpenedLibrary:
         """On one thread."""
         return self.batch(query[None], 1)[0]
 
+    @abstractmethod
     def batch(self, queries: NDArray[np.float32], threads: int) -> NDArray[np.int64]:
         """All in one call."""
-        raise NotImplementedError
 
     def servers(self) -> list[int]:
         """None."""
@@ -74,7 +75,7 @@ class OpenedVoyager(OpenedLibrary):
         return self.index.query(queries, K, num_threads=threads, query_ef=self.width)[0].astype(np.int64)
 
 
-class Library:
+class Library(ABC):
     """What the three have in common."""
 
     name: str
@@ -99,9 +100,9 @@ class Library:
         self.write(base, folder / FILE)
         return perf_counter() - began_s, bytes_in(folder)
 
+    @abstractmethod
     def write(self, base: NDArray[np.float32], file: Path) -> None:
         """Build it and save it."""
-        raise NotImplementedError
 
 
 class Hnswlib(Library):

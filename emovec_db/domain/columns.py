@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final, Self
 
@@ -22,6 +23,9 @@ OF_RECORDINGS: Final = {
 
 #: stands where a text is not known
 UNKNOWN: Final = -1
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,11 @@ class Columns:
     def recording_count(self) -> int:
         """Rows of `recordings`."""
         return len(self.recordings.texts["customer"].codes)
+
+
+def microseconds(moment: datetime) -> float:
+    """Since 1970, as columns hold times: exact in float64 for 285 years to either side."""
+    return float((moment - _EPOCH) // _MICROSECOND)
 
 
 def exactly(numbers: NDArray[np.float64]) -> NDArray[np.float32] | NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from typing import Any, Final
 
@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain import conditions
-from emovec_db.domain.columns import OF_RECORDINGS, OF_UTTERANCES, UNKNOWN, Columns, Table
+from emovec_db.domain.columns import OF_RECORDINGS, OF_UTTERANCES, UNKNOWN, Columns, Table, microseconds
 from emovec_db.domain.conditions import Condition, Equals, Exists, Not, Order, Value
 
 Mask = NDArray[np.bool_]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _OF_RECORDINGS: Final = frozenset((*OF_RECORDINGS["texts"], *OF_RECORDINGS["numbers"]))
 _FIELDS: Final = _OF_RECORDINGS | {*OF_UTTERANCES["texts"], *OF_UTTERANCES["numbers"]}
 
@@ -103,8 +101,7 @@ def _split(value: float, *, up: bool) -> np.float32:
 
 
 def _number(value: Value) -> float:
-    """A time as µs since 1970, which float64 holds exactly for 285 years to either side."""
     if isinstance(value, datetime):
-        return float((value - _EPOCH) // _MICROSECOND)
+        return microseconds(value)
     assert not isinstance(value, str)
     return value

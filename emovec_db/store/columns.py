@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, select
 
 from emovec_db.domain.collection import Generation
-from emovec_db.domain.columns import OF_RECORDINGS, OF_UTTERANCES, Columns, Table, Words, exactly
+from emovec_db.domain.columns import OF_RECORDINGS, OF_UTTERANCES, Columns, Table, Words, exactly, microseconds
 from emovec_db.store.statements import Query, chunks
 from emovec_db.store.tables import SCORE_COLUMNS, CustomerRow, PredictionRow, RecordingRow, UtteranceRow
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 _ROWS: Query = (
     select(
@@ -98,4 +95,4 @@ def _numbers(column: Sequence[Any]) -> NDArray[np.float32] | NDArray[np.float64]
 def _number(value: float | datetime | None) -> float:
     if value is None:
         return float("nan")
-    return float((value - _EPOCH) // _MICROSECOND) if isinstance(value, datetime) else value
+    return microseconds(value) if isinstance(value, datetime) else value
