@@ -10,10 +10,12 @@ from emovec_db.domain.facets import Count, FacetValue
 from emovec_db.domain.ingest import (
     AudioFile,
 )
+from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.query import Filter, FilterFields, Page
 from emovec_db.domain.recording import Recording, Utterance
 from emovec_db.domain.track import Track
 from emovec_db.services.playback import audio_file, sources_of
+from emovec_db.services.waveforms import waveform
 
 
 class Looking(Handle):
@@ -77,6 +79,18 @@ class Looking(Handle):
         parts = self._parts
         limits = parts.archive_limits
         return audio_file(parts.blobs, parts.decoders, parts.places, policy, recording, sources, limits)
+
+    def waveform(self, recording_id: int) -> Peaks:
+        """What a recording's waveform is drawn from; of the sound as it came, before it was cleaned.
+
+        Raises:
+            NotFoundError: there is no such recording; or it was stored without (by an earlier version), and its
+                source is gone or changed.
+            RefusedError: the collection's policy forbids it.
+        """
+        parts = self._parts
+        stored, limits = self._stored(), parts.archive_limits
+        return waveform(parts.store, parts.blobs, parts.decoders, parts.places, stored, recording_id, limits)
 
     def siblings(self, recording_id: int) -> tuple[Recording, ...]:
         """The other channels that are stored of the same file."""

@@ -25,6 +25,7 @@ from emovec_db.store.suppressions import Suppressions
 from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, SummaryRow, UtteranceRow
 from emovec_db.store.tracks import Tracks
 from emovec_db.store.utterances import Utterances
+from emovec_db.store.waveforms import Waveforms
 
 
 class Recordings:
@@ -85,6 +86,7 @@ class Recordings:
         Utterances(self._connection).add_to_new(collection, recording_id, new.utterances, provenance)
         Summaries(self._connection).add(collection, recording_id, new.summary, new.left_out)
         Tracks(self._connection).add(collection, recording_id, new.track)
+        Waveforms(self._connection).add(recording_id, new.peaks)
         return recording_id
 
     def sources(self, collection_id: int, uris: Sequence[str]) -> dict[tuple[str, str], tuple[int, Source]]:

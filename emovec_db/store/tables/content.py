@@ -199,6 +199,16 @@ class TrackRow(Base):
     levels: Mapped[bytes]
 
 
+class WaveformRow(Base):
+    """The peaks of a recording's sound as it came; recordings that were stored before peaks were may have none."""
+
+    __tablename__ = "waveforms"
+
+    recording_id: Mapped[int] = link("recordings.recording_id", cascade=True, primary_key=True)
+    #: uint8 (bins,)
+    peaks: Mapped[bytes]
+
+
 class ChangeRow(Base):
     """An utterance came or went, or its recording's details changed; ids only, no reference: the row outlives it."""
 
