@@ -64,8 +64,9 @@ def upload(path: CollectionPath, query: UploadQuery) -> tuple[Response, int, dic
 
 @recordings.get("", responses={200: RecordingPage, **failures(400, 404)})
 def list_recordings(path: CollectionPath, query: RecordingsQuery) -> Response:
-    """Recordings that the filter lets through, page by page."""
-    page = collection(path.name).recordings(cursor=query.cursor, limit=query.limit, **conditions(query))
+    """Recordings that the filter lets through, page by page, those stored last first or as sorted."""
+    stored = collection(path.name)
+    page = stored.recordings(cursor=query.cursor, limit=query.limit, sort=query.sort, **conditions(query))
     return jsonify(page_document(page, recording_document))
 
 

@@ -12,6 +12,16 @@ depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+#: what lists of recordings are sorted by, jobs that ended lately, and what failed in a job
+INDEXES = (
+    ("recordings", ("collection_id", "recording_id")),
+    ("recordings", ("collection_id", "created_at")),
+    ("recordings", ("collection_id", "duration_s")),
+    ("summaries", ("generation_id", "confidence", "recording_id")),
+    ("jobs", ("finished_at",)),
+    ("failures", ("job_id", "failure_id")),
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -25,7 +35,15 @@ def upgrade() -> None:
         ),
         sa.Column("peaks", sa.LargeBinary(), nullable=False),
     )
+    for table, columns in INDEXES:
+        op.create_index(_name(table, columns), table, list(columns))
 
 
 def downgrade() -> None:
+    for table, columns in INDEXES:
+        op.drop_index(_name(table, columns), table)
     op.drop_table("waveforms")
+
+
+def _name(table: str, columns: tuple[str, ...]) -> str:
+    return f"ix_{table}_{'_'.join(columns)}"

@@ -169,7 +169,29 @@ def test_pages_and_filters(api: Api) -> None:
     assert (summary["recordings"], summary["customers"], summary["duration_s"]) == (3, 2, 6)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "label=cross", "min_confidence=2", "page=2"])
+def test_pages_in_an_order(api: Api) -> None:
+    ids = [api.stored_id(wav(hz), customer=customer) for hz, customer in ((200, "b"), (400, "ä"), (600, "a"))]
+    first = checked(api.client.get(f"{COLLECTION}/recordings?sort=-customer&limit=2"), 200, RecordingPage)
+    query = {"cursor": first["next_cursor"], "sort": "-customer"}
+    second = checked(api.client.get(f"{COLLECTION}/recordings", query_string=query), 200, RecordingPage)
+    assert [one["recording_id"] for one in first["items"] + second["items"]] == [ids[1], ids[0], ids[2]]
+    other = api.client.get(f"{COLLECTION}/recordings", query_string={**query, "sort": "customer"})
+    assert "no cursor of recordings by customer" in failed(other, 400, "bad_query")["message"]
+
+
+def test_a_cursor_may_hold_a_long_name(api: Api) -> None:
+    for hz in (200, 400):
+        api.stored_id(wav(hz), customer="客" * 900)
+    query = {"sort": "customer", "limit": 1}
+    first = checked(api.client.get(f"{COLLECTION}/recordings", query_string=query), 200, RecordingPage)
+    query["cursor"] = first["next_cursor"]
+    second = checked(api.client.get(f"{COLLECTION}/recordings", query_string=query), 200, RecordingPage)
+    assert [one["recording_id"] for one in (*first["items"], *second["items"])] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "query", ["sort=label", "limit=0", "limit=501", "limit=x", "label=cross", "min_confidence=2", "page=2"]
+)
 def test_a_bad_query_is_named(api: Api, query: str) -> None:
     api.stored_id(wav(200))
     problem = failed(api.client.get(f"{COLLECTION}/recordings?{query}"), 422, "invalid")
