@@ -74,6 +74,18 @@ class JobsQuery(PageQuery):
     collection: Text | None = Field(default=None, description="only jobs of this collection")
 
 
+class ListenQuery(Strict):
+    """Whose jobs are listened to."""
+
+    collection: Text | None = Field(default=None, description="only jobs of this collection")
+
+
+class JobFailuresQuery(PageQuery):
+    """Which failures of a job, and which page of them."""
+
+    code: Text | None = Field(default=None, description="only those of this kind, for example not_audio")
+
+
 class RecordingsQuery(TextFilter, PageQuery):
     """Which recordings, in which order, and which page of them."""
 

@@ -23,5 +23,7 @@ def set_security_headers(response: Response) -> Response:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["X-Frame-Options"] = "DENY"
     if not response.cache_control.public:
-        headers["Cache-Control"] = "private, no-store"
+        # what comes bit by bit must not be held back to be compressed
+        unchanged = ", no-transform" if response.cache_control.no_transform else ""
+        headers["Cache-Control"] = "private, no-store" + unchanged
     return response
