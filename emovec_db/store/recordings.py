@@ -170,7 +170,7 @@ class Recordings:
             found = self._all(newest.order_by(RecordingRow.recording_id.desc()).limit(wanted))
             return paging.page_of(found, limit, "recordings", lambda recording: recording.recording_id)
         found = []
-        for stretch in sorting.stretches(sort, cursor, self._connection.dialect.name):
+        for stretch in sorting.stretches(collection_id, sort, cursor, self._connection.dialect.name):
             ordered = chosen.where(*stretch.conditions).order_by(*stretch.order)
             found += self._all(ordered.limit(wanted - len(found)))
             if len(found) == wanted:

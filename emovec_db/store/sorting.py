@@ -50,13 +50,15 @@ class Stretch:
     order: tuple[ColumnElement[Any], ...]
 
 
-def stretches(sort: Sort, cursor: str | None, dialect: str) -> Iterator[Stretch]:
+def stretches(collection_id: int, sort: Sort, cursor: str | None, dialect: str) -> Iterator[Stretch]:
     """What comes after the cursor, one stretch after the other; QueryError for a cursor of any other list."""
-    column, recording_id = _column(sort.field, dialect), RecordingRow.recording_id
+    column = _column(sort.field, dialect)
+    # beside the field, so that one index has both
+    recording_id = SummaryRow.recording_id if sort.field == "confidence" else RecordingRow.recording_id
     nullable = _NULLABLE.get(sort.field)
     last = None if cursor is None else _decode(sort, cursor)
     if last is None or last.value is not None:
-        known = [] if nullable is None else [nullable.is_not(None)]
+        known = _known(sort.field, collection_id, column)
         if last is not None:
             value = literal(last.value, _COLUMNS[sort.field].type)
             known.append(_behind(sort, tuple_(column, recording_id), tuple_(value, literal(last.recording_id))))
@@ -78,6 +80,13 @@ def _column(field: str, dialect: str) -> Any:
     # SQLite compares the bytes of UTF-8; PostgreSQL by the rules of some language, unless it is told not to
     column = _COLUMNS[field]
     return collate(column, "C") if field == "customer" and dialect == "postgresql" else column
+
+
+def _known(field: str, collection_id: int, column: Any) -> list[ColumnElement[bool]]:
+    if field == "customer":
+        # all names are; but only a range makes SQLite begin at the customers, whose index has the order
+        return [CustomerRow.collection_id == collection_id, column >= ""]
+    return [_NULLABLE[field].is_not(None)] if field in _NULLABLE else []
 
 
 def _behind(sort: Sort, place: Any, last: Any) -> ColumnElement[bool]:
