@@ -118,7 +118,7 @@ def test_the_waveform_of_a_recording(api: Api) -> None:
     drawn = checked(api.client.get(f"{COLLECTION}/recordings/{recording_id}/waveform"), 200, Waveform)
     assert drawn["duration_s"] == 2
     assert len(drawn["peaks"]) == 200
-    assert drawn["peaks"] == pytest.approx([0.5] * 200, abs=0.003), "each 10 ms have six periods of a sine"
+    assert drawn["peaks"] == pytest.approx([127.5] * 200, abs=1), "each 10 ms have six periods of a sine"
     failed(api.client.get(f"{COLLECTION}/recordings/99/waveform"), 404, "not_found")
 
 
