@@ -12,7 +12,14 @@ from emovec_db.api.forms import channels_of, details_of, form_fields, roles_of
 from emovec_db.api.openapi import SECURITY, failures, request_body
 from emovec_db.api.schemas.answers import Deletion, Recording, RecordingPage, Track, Waveform
 from emovec_db.api.schemas.jobs import Job
-from emovec_db.api.schemas.requests import CollectionPath, RecordingPath, RecordingsQuery, UploadForm, UploadQuery
+from emovec_db.api.schemas.requests import (
+    CollectionPath,
+    RecordingPath,
+    RecordingsQuery,
+    TrackQuery,
+    UploadForm,
+    UploadQuery,
+)
 from emovec_db.api.uploads import shown_name
 from emovec_db.api.waiting import finished
 from emovec_db.documents import (
@@ -85,9 +92,10 @@ def delete_recording(path: RecordingPath) -> Response:
 
 
 @recordings.get("/<id:recording_id>/track", responses={200: Track, **failures(404)})
-def track(path: RecordingPath) -> Response:
-    """The course of the nine scores over a recording, two steps a second."""
-    return jsonify(track_document(collection(path.name).track(path.recording_id)))
+def track(path: RecordingPath, query: TrackQuery) -> Response:
+    """The course of the nine scores over a recording, two steps a second or as many as `max_steps` leaves."""
+    stored = collection(path.name).track(path.recording_id)
+    return jsonify(track_document(stored if query.max_steps is None else stored.coarser(query.max_steps)))
 
 
 @recordings.get("/<id:recording_id>/waveform", responses={200: Waveform, **failures(403, 404)})

@@ -43,6 +43,14 @@ class RecordingPath(CollectionPath):
     recording_id: Id
 
 
+class TrackQuery(Strict):
+    """How fine a track is wanted."""
+
+    max_steps: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        default=None, description="so many steps at most, each the mean of as many stored ones"
+    )
+
+
 class ClusteringPath(CollectionPath):
     """One K-Means run of a collection."""
 

@@ -40,6 +40,11 @@ class Looking(Handle):
             stored = unit.collections.get(self.name)
             return unit.recordings.page(stored.collection_id, Filter(**chosen), cursor, limit, order)
 
+    def count_recordings(self, **chosen: Unpack[FilterFields]) -> int:
+        """How many recordings `recordings` lists with this filter, on all its pages."""
+        with self._parts.store.read() as unit:
+            return unit.recordings.count(unit.collections.get(self.name).collection_id, Filter(**chosen))
+
     def count(self, **chosen: Unpack[FilterFields]) -> Count:
         """How many utterances fulfil the filter, and of how many recordings they are."""
         with self._parts.store.read() as unit:

@@ -45,6 +45,15 @@ class Track:
         encoded: NDArray[np.bool_] = self.levels.max(axis=1) > 0
         return encoded
 
+    def coarser(self, max_steps: int) -> Track:
+        """The same course in at most `max_steps` steps, each the mean of as many of these, of those encoded."""
+        together = max(1, -(-len(self.levels) // max_steps))
+        starts = np.arange(0, len(self.levels), together)
+        sums = np.add.reduceat(self.levels, starts, axis=0, dtype=np.int64)
+        counts = np.add.reduceat(self.encoded, starts, dtype=np.int64)
+        means = sums / np.maximum(counts, 1)[:, None]
+        return Track(self.hz / together, np.rint(means).astype(np.uint8))
+
     @classmethod
     def of(cls, duration_s: float, utterances: Iterable[tuple[float, Frames]]) -> Track:
         """Of a recording of `duration_s`, from the start in seconds and the frames of each of its utterances."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, bindparam, func, insert, select, update
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
@@ -179,13 +179,21 @@ class Recordings:
 
     def chosen(self, collection_id: int, filter: Filter) -> NDArray[np.int64]:
         """Ids of all recordings that fulfil the filter as for `page`: int64 (n,), ascending."""
+        return np.sort(np.array(self._connection.scalars(self._chosen(collection_id, filter)).all(), np.int64))
+
+    def count(self, collection_id: int, filter: Filter) -> int:
+        """How many recordings fulfil the filter as for `page`."""
+        counted = self._chosen(collection_id, filter).with_only_columns(func.count())
+        return self._connection.scalar(counted) or 0
+
+    def _chosen(self, collection_id: int, filter: Filter) -> Select[tuple[int]]:
         statement = select(RecordingRow.recording_id).where(
             RecordingRow.collection_id == collection_id,
             *filters.on_recording(filter, collection_id, self._connection.dialect.name),
         )
         if on_summary := filters.on_summary(filter, collection_id, self._connection.dialect.name):
             statement = statement.join(SummaryRow, of_active_generation(collection_id)).where(*on_summary)
-        return np.sort(np.array(self._connection.scalars(statement).all(), np.int64))
+        return statement
 
     def details_of(self, recording_ids: Sequence[int]) -> dict[int, Details]:
         """What is known of these recordings, by id; unknown ids are left out."""

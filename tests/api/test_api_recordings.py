@@ -110,6 +110,9 @@ def test_the_track_of_a_recording(api: Api) -> None:
     assert track["hz"] == 2
     assert len(track["scores"]) == 4, "two seconds"
     assert all(step[2] == pytest.approx(0.92, abs=0.002) for step in track["scores"])
+    coarser = checked(api.client.get(f"{COLLECTION}/recordings/{recording_id}/track?max_steps=2"), 200, Track)
+    assert (coarser["hz"], coarser["scores"]) == (1, track["scores"][::2])
+    failed(api.client.get(f"{COLLECTION}/recordings/{recording_id}/track?max_steps=0"), 422, "invalid")
     failed(api.client.get(f"{COLLECTION}/recordings/99/track"), 404, "not_found")
 
 

@@ -277,6 +277,7 @@ def test_filters_agree_with_reading_every_recording(store: Store, calls: Collect
         everything = unit.recordings.page(calls.collection_id, Filter(), None, 100).items
         page = unit.recordings.page(calls.collection_id, wanted, None, 100)
         chosen = unit.recordings.chosen(calls.collection_id, wanted)
+        count = unit.recordings.count(calls.collection_id, wanted)
         ids = unit.utterances.ids(calls, wanted)
         owners = {each.utterance_id: each.recording_id for each in unit.utterances.rows(calls, ids.tolist()).values()}
     expected = [each.recording_id for each in everything if fulfils(each, wanted)]
@@ -284,6 +285,7 @@ def test_filters_agree_with_reading_every_recording(store: Store, calls: Collect
     assert [each.recording_id for each in page.items] == expected
     assert chosen.dtype == np.int64
     assert chosen.tolist() == sorted(expected)
+    assert count == len(expected)
     assert ids.dtype == np.int64
     assert sorted(ids.tolist()) == ids.tolist()
     assert [owners[key] for key in ids.tolist()] == expected[::-1], "each recording has one utterance with its summary"

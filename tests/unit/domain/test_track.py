@@ -62,3 +62,18 @@ def test_the_last_step_is_what_remains(duration_s: float, steps: int) -> None:
 def test_even_scores_are_no_gap() -> None:
     even = Frames(50.0, np.full((25, 9), 1 / 9, np.float32))
     assert Track.of(1.0, [(0.5, even)]).levels.tolist() == [[0] * 9, [28] * 9]
+
+
+@given(
+    levels=st.lists(st.lists(st.integers(0, 255), min_size=9, max_size=9) | st.just([0] * 9), min_size=1, max_size=60),
+    max_steps=st.integers(1, 70),
+)
+def test_a_coarser_track_has_the_means_of_what_was_encoded(levels: list[list[int]], max_steps: int) -> None:
+    track = Track(2.0, np.array(levels, np.uint8))
+    coarser = track.coarser(max_steps)
+    together = math.ceil(len(levels) / max_steps)
+    assert coarser.hz * together == pytest.approx(track.hz)
+    assert len(coarser.levels) == math.ceil(len(levels) / together) <= max_steps
+    for place, step in enumerate(coarser.levels):
+        heard = [each for each in levels[place * together : (place + 1) * together] if any(each)]
+        np.testing.assert_allclose(step, np.mean(heard, axis=0) if heard else 0, rtol=0, atol=0.5)
