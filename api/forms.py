@@ -11,6 +11,9 @@ from pydantic import BaseModel
 from emovec_db.api.errors import InvalidRequestError
 from emovec_db.api.filters import checked, json_object, moment
 from emovec_db.api.schemas.requests import UploadForm
+from emovec_db.api.uploads import shown_name
+from emovec_db.database import Collection
+from emovec_db.domain.job import Job
 from emovec_db.domain.recording import Details
 from emovec_db.domain.sound import MIX
 from emovec_db.errors import QueryError
@@ -83,3 +86,19 @@ def channels_of(form: UploadForm) -> tuple[str, ...]:
     """The channels to keep; those with roles where none are named, else the mono mix."""
     named = tuple(part.strip() for part in (form.channels or "").split(",") if part.strip())
     return named or tuple(roles_of(form)) or (MIX,)
+
+
+def queue_uploads(target: Collection, form: UploadForm) -> list[Job]:
+    """Keep each file of the form and queue it for a worker. Raises as `Collection.upload`, `details_of`, `roles_of`."""
+    details, channels, roles = details_of(form), channels_of(form), roles_of(form) or None
+    return [
+        target.upload(
+            file.stream,  # type: ignore[arg-type]
+            shown_name(file),
+            details=details,
+            channels=channels,
+            roles=roles,
+            allow_again=form.allow_again,
+        )
+        for file in form.recording
+    ]

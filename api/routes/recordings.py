@@ -8,7 +8,7 @@ from flask_openapi.models.tag import Tag
 
 from emovec_db.api.context import collection
 from emovec_db.api.filters import conditions
-from emovec_db.api.forms import channels_of, details_of, form_fields, roles_of
+from emovec_db.api.forms import form_fields, queue_uploads
 from emovec_db.api.openapi import SECURITY, failures, request_body
 from emovec_db.api.schemas.answers import Deletion, Recording, RecordingPage, Track, Waveform
 from emovec_db.api.schemas.jobs import Job
@@ -20,7 +20,6 @@ from emovec_db.api.schemas.requests import (
     UploadForm,
     UploadQuery,
 )
-from emovec_db.api.uploads import shown_name
 from emovec_db.api.waiting import finished
 from emovec_db.documents import (
     deletion_document,
@@ -53,14 +52,7 @@ def upload(path: CollectionPath, query: UploadQuery) -> tuple[Response, int, dic
     One file answers its job; several answer `{items, next_cursor}` with one job each.
     """
     form = form_fields(UploadForm)
-    options = {
-        "details": details_of(form),
-        "channels": channels_of(form),
-        "roles": roles_of(form) or None,
-        "allow_again": form.allow_again,
-    }
-    target = collection(path.name)
-    queued = [target.upload(file.stream, shown_name(file), **options) for file in form.recording]  # type: ignore[arg-type]
+    queued = queue_uploads(collection(path.name), form)
     settled = finished(queued, query.wait)
     documents = [job_document(job, items) for job, items in settled]
     status = _status([job for job, _ in settled])

@@ -186,11 +186,13 @@ class Recordings:
         counted = self._chosen(collection_id, filter).with_only_columns(func.count())
         return self._connection.scalar(counted) or 0
 
-    def _chosen(self, collection_id: int, filter: Filter) -> Select[tuple[int]]:
+    def _chosen(self, collection_id: int, filter: Filter) -> Select[int]:
         statement = select(RecordingRow.recording_id).where(
-            RecordingRow.collection_id == collection_id,
             *filters.on_recording(filter, collection_id, self._connection.dialect.name),
         )
+        if filter.customer is None:
+            # a customer is of one collection, and beside this condition SQLite would not go by the customer's index
+            statement = statement.where(RecordingRow.collection_id == collection_id)
         if on_summary := filters.on_summary(filter, collection_id, self._connection.dialect.name):
             statement = statement.join(SummaryRow, of_active_generation(collection_id)).where(*on_summary)
         return statement

@@ -1,12 +1,17 @@
 // <clip-player recording="7" start="4.9" end="8.4" name="call.webm">: hears a stretch of a stored recording.
 // With `src` and `wave` (addresses) instead of `recording`, anything else. One plays at a time.
-import { address, ask } from "../api.js";
+import { address, ask, unplayable } from "../api.js";
 import { element } from "../dom.js";
 import { clock, t } from "../words.js";
 import { drawWave } from "./wave.js";
 
 const waves = new Map();
 let playing = null;
+
+/** Whatever plays pauses, for something else to be heard. */
+export function hush() {
+  playing?.pause();
+}
 
 class ClipPlayer extends HTMLElement {
   connectedCallback() {
@@ -57,6 +62,7 @@ class ClipPlayer extends HTMLElement {
     try {
       await this.sound.play();
       playing = this;
+      this.dispatchEvent(new CustomEvent("clip-play", { bubbles: true }));
       this.follow();
     } catch (error) {
       if (error.name !== "AbortError") await this.fail();
@@ -96,12 +102,10 @@ class ClipPlayer extends HTMLElement {
     if (playing !== this) this.toggle();
   }
 
-  /** Asks the address itself why it can't be played. */
   async fail() {
-    const said = await ask(this.sound.src, { method: "GET" }).catch((error) => error.explanation);
+    const problem = await unplayable(new URL(this.sound.src).pathname);
     this.sound = null;
-    const problem = typeof said === "string" ? said : t("This browser can't play this recording.");
-    this.time.replaceChildren(element("span", { class: "failed", role: "alert" }, problem));
+    this.time.replaceChildren(element("span", { class: "failed", role: "alert" }, problem.explanation ?? problem.message));
     this.failed = true;
   }
 

@@ -1,0 +1,90 @@
+"""The recordings of a collection: filtered, sorted, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from emovec_db.api.errors import InvalidRequestError
+from emovec_db.api.pages.choice import collection_names, shown, shown_name
+from emovec_db.api.pages.fields import FilterForm, filter_form
+from emovec_db.api.pages.problems import explain
+from emovec_db.domain.policy import Policy
+from emovec_db.domain.query import Page
+from emovec_db.domain.recording import Recording
+from emovec_db.errors import UserError
+
+PER_PAGE = 50
+#: what is sorted by a click: numbers and times begin with the greatest
+_DESCENDS_FIRST = frozenset({"recorded_at", "duration_s", "confidence"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of the list, and how many recordings all its pages have."""
+
+    page: Page[Recording]
+    count: int
+
+
+def start() -> str:
+    """The list, and the form that adds to it."""
+    filters = filter_form(request.args)
+    listing, problem = Listing(Page((), None), 0), None
+    is_there = shown_name() in collection_names()
+    if is_there:
+        try:
+            listing = _listing(filters)
+        except (UserError, InvalidRequestError) as error:
+            problem = {"explanation": explain(error.code, error.message), "message": error.message}
+    return render_template(
+        "archive.html",
+        listing=listing,
+        filters=filters.values,
+        problem=problem,
+        links=Links(filters, request.args.get("sort") or None),
+        is_further=bool(request.args.get("cursor")),
+        policy=shown().policy() if is_there else Policy(),
+        deleted=request.args.get("deleted"),
+    )
+
+
+class Links:
+    """Addresses of the same list in another order, or elsewhere in it."""
+
+    def __init__(self, filters: FilterForm, sort: str | None) -> None:
+        self._filters: dict[str, Any] = dict(filters.values)
+        self.sort = sort
+
+    def sorted_by(self, field: str) -> str:
+        """From the start, by a field; once more in the other direction."""
+        descends = self.sort == field if self.sort in (field, "-" + field) else field in _DESCENDS_FIRST
+        return self._to(sort="-" + field if descends else field)
+
+    def direction(self, field: str) -> str:
+        """For ``aria-sort``."""
+        return {field: "ascending", "-" + field: "descending"}.get(self.sort or "", "none")
+
+    def unsorted(self) -> str:
+        """Those stored last first."""
+        return self._to()
+
+    def unfiltered(self) -> str:
+        return url_for("pages.archive.start", sort=self.sort)
+
+    def first(self) -> str:
+        return self._to(sort=self.sort)
+
+    def next(self, cursor: str) -> str:
+        return self._to(sort=self.sort, cursor=cursor)
+
+    def _to(self, **values: Any) -> str:
+        return url_for("pages.archive.start", **self._filters, **values)
+
+
+def _listing(filters: FilterForm) -> Listing:
+    conditions, sort = filters.conditions(), request.args.get("sort") or None
+    page = shown().recordings(cursor=request.args.get("cursor"), limit=PER_PAGE, sort=sort, **conditions)
+    return Listing(page, shown().count_recordings(**conditions))

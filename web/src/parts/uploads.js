@@ -1,0 +1,69 @@
+// Files that are sent one by one, a few at once, and what becomes of each.
+import { ask } from "../api.js";
+import { number, t } from "../words.js";
+import { JobFeed, isOver } from "./job-feed.js";
+import { Upload } from "./upload.js";
+
+const AT_ONCE = 3;
+/** More wait in the browser: the feed tells of so many at once. */
+const OPEN_JOBS = 100;
+
+export class Uploads {
+  /** `place` has a status line and a list; `settled` is called when all that was sent is over. */
+  constructor(place, collection, settled) {
+    [this.place, this.collection, this.settled] = [place, collection, settled];
+    this.summary = place.querySelector("[role=status]");
+    this.list = place.querySelector("ul");
+    this.all = [];
+    window.addEventListener("beforeunload", (event) => this.some("waiting", "sending") && event.preventDefault());
+  }
+
+  add(files, said) {
+    this.place.hidden = false;
+    for (const file of files) {
+      const upload = new Upload(file, said, () => this.next());
+      this.all.push(upload);
+      this.list.append(upload.item);
+    }
+    this.next();
+  }
+
+  /** Sends what may be sent now, and says how things stand. */
+  next() {
+    while (this.count("sending") < AT_ONCE && this.count("sending", "queued") < OPEN_JOBS && this.some("waiting")) {
+      this.all.find((upload) => upload.state === "waiting").send();
+    }
+    if (!this.feed && this.some("queued")) this.feed = new JobFeed((jobs) => this.hear(jobs), this.collection);
+    this.say();
+  }
+
+  hear(jobs) {
+    const over = new Set(jobs.filter(isOver).map((job) => job.job_id));
+    for (const job of jobs) this.waitingFor(job.job_id)?.hear(job);
+    for (const id of over) this.waitingFor(id)?.finish(ask(`/v1/jobs/${id}`));
+  }
+
+  waitingFor(jobId) {
+    return this.all.find((upload) => upload.state === "queued" && upload.jobId === jobId);
+  }
+
+  say() {
+    const isOpen = this.some("waiting", "sending", "queued");
+    const values = {
+      stored: number(this.count("stored")), all: number(this.all.length), failed: number(this.count("failed")),
+    };
+    this.summary.textContent = this.some("failed")
+      ? t("%(stored)s of %(all)s stored, %(failed)s not", values)
+      : t("%(stored)s of %(all)s stored", values);
+    if (this.wasOpen && !isOpen) this.settled();
+    this.wasOpen = isOpen;
+  }
+
+  count(...states) {
+    return this.all.filter((upload) => states.includes(upload.state)).length;
+  }
+
+  some(...states) {
+    return this.count(...states) > 0;
+  }
+}
