@@ -1,6 +1,6 @@
 // Plays a recording by its waveform, and shows everywhere on its page where it is.
 import { unplayable } from "../api.js";
-import { showProblem } from "../dom.js";
+import { element, showProblem } from "../dom.js";
 import { emotions } from "../facts.js";
 import { clock, percent, t } from "../words.js";
 import { hush } from "./clip-player.js";
@@ -58,7 +58,9 @@ export class RecordingPlayer {
 
   show() {
     const [sign, action] = this.surfer.isPlaying() ? ["⏸", t("Pause")] : ["▶", t("Play")];
-    if (button.textContent !== `${sign} ${action}`) button.textContent = `${sign} ${action}`;
+    if (button.textContent !== `${sign} ${action}`) {
+      button.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${action}`);
+    }
     find("position").textContent = `${clock(this.atS)} / ${clock(this.durationS)}`;
     cursor.hidden = false;
     cursor.style.left = `${(this.atS / this.durationS) * 100}%`;

@@ -20,7 +20,7 @@ export function markUtterances(regions, utterances, place, durationS) {
 function named(one, widthPx) {
   const { emoji, name } = emotions[one.label];
   const text = widthPx >= NAME_PX ? `${emoji} ${name}` : widthPx >= EMOJI_PX ? emoji : "";
-  const made = element("div", { part: "utterance-name" }, text);
+  const made = element("div", {}, text);
   Object.assign(made.style, { padding: "2px 4px", fontSize: "13px", whiteSpace: "nowrap", pointerEvents: "none" });
   return made;
 }
