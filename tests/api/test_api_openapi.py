@@ -21,8 +21,16 @@ from tests.api.requests import COLLECTION, Api, checked, failed, wav
 #: pages for people; all else is the API
 PAGES = {
     "/",
+    "/archive",
+    "/archive/uploads",
+    "/archive/{recording_id}",
+    "/archive/{recording_id}/deletion",
     "/docs",
     "/docs/assets/{name}",
+    "/jobs",
+    "/jobs/{job_id}",
+    "/jobs/{job_id}/cancel",
+    "/jobs/{job_id}/retry",
     "/openapi.json",
     "/preferences",
     "/server",
