@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from emovec_db.api.admission import Admission, Waiters
+from emovec_db.api.admission import Admission, Listeners, Waiters
+from emovec_db.api.job_events import JobNews
 from emovec_db.api.readiness import Readiness
 from emovec_db.database import Collection, Database
 from emovec_db.settings import Settings
@@ -28,6 +29,9 @@ class Context:
     trajectories: Admission
     #: uploads that wait for their job
     waiters: Waiters
+    #: pages that show jobs as they change, and what they are told
+    listeners: Listeners
+    job_news: JobNews
     readiness: Readiness
 
     def attach(self, app: Flask) -> None:

@@ -118,6 +118,13 @@ class Track(Answer):
     scores: list[list[float] | None]
 
 
+class Waveform(Answer):
+    """What a waveform is drawn from: the sound's greatest absolute sample in each of equal bins, at most 2,000."""
+
+    duration_s: float
+    peaks: list[int] = Field(description="0..255, where 255 is full scale")
+
+
 class RecordingPage(Answer):
     """Some recordings and the cursor of the next."""
 

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal, Self
 from flask_openapi.models.file import FileStorage
 from pydantic import Field, WithJsonSchema, model_validator
 
-from emovec_db.api.filters import JsonFilter, Label, Space, Strict, Text, TextFilter
+from emovec_db.api.filters import JsonFilter, Label, LongText, Space, Strict, Text, TextFilter
 from emovec_db.domain.facets import FACETS
 from emovec_db.domain.recording import ROLES
 from emovec_db.domain.similar import MAX_EXAMPLES, GroupBy, Same
+from emovec_db.domain.sorting import SORTS
 from emovec_db.domain.sound import MIX
 
 #: the greatest id that both databases can hold
@@ -26,6 +27,7 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Similarity = Annotated[float, Field(ge=-1, le=1)]
 Role = Literal[*ROLES]  # type: ignore[valid-type]
 Facet = Literal[*FACETS]  # type: ignore[valid-type]
+Sort = Literal[*SORTS]  # type: ignore[valid-type]
 Wait = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -72,8 +74,26 @@ class JobsQuery(PageQuery):
     collection: Text | None = Field(default=None, description="only jobs of this collection")
 
 
+class ListenQuery(Strict):
+    """Whose jobs are listened to."""
+
+    collection: Text | None = Field(default=None, description="only jobs of this collection")
+
+
+class JobFailuresQuery(PageQuery):
+    """Which failures of a job, and which page of them."""
+
+    code: Text | None = Field(default=None, description="only those of this kind, for example not_audio")
+
+
 class RecordingsQuery(TextFilter, PageQuery):
-    """Which recordings, and which page of them."""
+    """Which recordings, in which order, and which page of them."""
+
+    #: it holds what the recordings are sorted by
+    cursor: LongText | None = Field(default=None, description="next_cursor of the page before, in the same order")
+    sort: Sort | None = Field(
+        default=None, description="- descends; those of which it isn't known come last; left out: stored last first"
+    )
 
 
 class CountQuery(TextFilter):

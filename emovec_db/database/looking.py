@@ -10,10 +10,13 @@ from emovec_db.domain.facets import Count, FacetValue
 from emovec_db.domain.ingest import (
     AudioFile,
 )
+from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.query import Filter, FilterFields, Page
 from emovec_db.domain.recording import Recording, Utterance
+from emovec_db.domain.sorting import Sort
 from emovec_db.domain.track import Track
 from emovec_db.services.playback import audio_file, sources_of
+from emovec_db.services.waveforms import waveform
 
 
 class Looking(Handle):
@@ -25,12 +28,17 @@ class Looking(Handle):
             return unit.collections.customers(unit.collections.get(self.name).collection_id)
 
     def recordings(
-        self, *, cursor: str | None = None, limit: int = 50, **chosen: Unpack[FilterFields]
+        self, *, cursor: str | None = None, limit: int = 50, sort: str | None = None, **chosen: Unpack[FilterFields]
     ) -> Page[Recording]:
-        """Recordings, the newest first; the filter looks at whole recordings."""
+        """Recordings, those stored last first, or by `sort`; the filter looks at whole recordings.
+
+        `sort` is one of ``recorded_at``, ``created_at``, ``duration_s``, ``confidence``, ``customer``; with ``-``
+        before it descending. Those of which it is not known come last.
+        """
+        order = None if sort is None else Sort.parse(sort)
         with self._parts.store.read() as unit:
             stored = unit.collections.get(self.name)
-            return unit.recordings.page(stored.collection_id, Filter(**chosen), cursor, limit)
+            return unit.recordings.page(stored.collection_id, Filter(**chosen), cursor, limit, order)
 
     def count(self, **chosen: Unpack[FilterFields]) -> Count:
         """How many utterances fulfil the filter, and of how many recordings they are."""
@@ -77,6 +85,18 @@ class Looking(Handle):
         parts = self._parts
         limits = parts.archive_limits
         return audio_file(parts.blobs, parts.decoders, parts.places, policy, recording, sources, limits)
+
+    def waveform(self, recording_id: int) -> Peaks:
+        """What a recording's waveform is drawn from; of the sound as it came, before it was cleaned.
+
+        Raises:
+            NotFoundError: there is no such recording; or it was stored without (by an earlier version), and its
+                source is gone or changed.
+            RefusedError: the collection's policy forbids it.
+        """
+        parts = self._parts
+        stored, limits = self._stored(), parts.archive_limits
+        return waveform(parts.store, parts.blobs, parts.decoders, parts.places, stored, recording_id, limits)
 
     def siblings(self, recording_id: int) -> tuple[Recording, ...]:
         """The other channels that are stored of the same file."""

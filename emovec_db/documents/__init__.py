@@ -8,7 +8,13 @@ from emovec_db.documents.generations import generation_document, label_changes_d
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
 from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
-from emovec_db.documents.recordings import deletion_document, recording_document, track_document, utterance_document
+from emovec_db.documents.recordings import (
+    deletion_document,
+    recording_document,
+    track_document,
+    utterance_document,
+    waveform_document,
+)
 from emovec_db.documents.search import filter_document, match_document, search_document
 from emovec_db.documents.spaces import evaluation_document, fitted_space_document, spaces_document
 from emovec_db.documents.trajectories import similar_courses_document, trajectories_document
@@ -48,4 +54,5 @@ __all__ = [
     "track_document",
     "trajectories_document",
     "utterance_document",
+    "waveform_document",
 ]

@@ -19,6 +19,7 @@ from emovec_db.store.tables.content import (
     SummaryRow,
     TrackRow,
     UtteranceRow,
+    WaveformRow,
 )
 from emovec_db.store.tables.policy import PolicyChangeRow, RefusalRow, SuppressionRow
 from emovec_db.store.tables.spaces import AnnotationRow, FittedSpacePersonRow, FittedSpaceRow
@@ -50,4 +51,5 @@ __all__ = [
     "SuppressionRow",
     "TrackRow",
     "UtteranceRow",
+    "WaveformRow",
 ]

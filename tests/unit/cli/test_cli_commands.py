@@ -615,8 +615,10 @@ class TestOthers:
         assert database.asked == [("cluster", (3,), {"seed": 7, "space": "embedding", **NO_FILTER})]
 
     def test_list_goes_on_at_the_cursor(self, run: Run, database: FakeDatabase) -> None:
-        assert "--cursor 'next page'" in run("list", "--cursor", "here", "--limit", "1").out
-        assert database.asked == [("recordings", (), {"cursor": "here", "limit": 1, **NO_FILTER})]
+        listed = run("list", "--cursor", "here", "--limit", "1", "--sort=-recorded_at").out
+        assert "--cursor 'next page'" in listed
+        asked = {"cursor": "here", "limit": 1, "sort": "-recorded_at", **NO_FILTER}
+        assert database.asked == [("recordings", (), asked)]
 
     def test_compare_says_how_similar(self, run: Run, database: FakeDatabase) -> None:
         assert run("compare", "a.wav", "b.wav", "--json").json == {
