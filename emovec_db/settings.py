@@ -132,6 +132,11 @@ class Settings(BaseSettings):
         return self.data_dir / "fetched"
 
     @property
+    def drafts_dir(self) -> Path:
+        """Where recordings that were only sent to be classified lie, for an hour; emptied when the server starts."""
+        return self.data_dir / "drafts"
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK_HOSTS

@@ -5,6 +5,7 @@ from emovec_db.api.routes.clusterings import clusterings
 from emovec_db.api.routes.collections import collections
 from emovec_db.api.routes.counts import counts
 from emovec_db.api.routes.customers import customers
+from emovec_db.api.routes.drafts import drafts
 from emovec_db.api.routes.health import health
 from emovec_db.api.routes.jobs import jobs
 from emovec_db.api.routes.policies import policies
@@ -19,6 +20,7 @@ API = (
     collections,
     policies,
     classify,
+    drafts,
     recordings,
     searches,
     spaces,
