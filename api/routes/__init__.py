@@ -10,6 +10,7 @@ from emovec_db.api.routes.health import health
 from emovec_db.api.routes.jobs import jobs
 from emovec_db.api.routes.policies import policies
 from emovec_db.api.routes.recordings import recordings
+from emovec_db.api.routes.results import results
 from emovec_db.api.routes.searches import searches
 from emovec_db.api.routes.spaces import spaces
 from emovec_db.api.routes.trajectories import trajectories
@@ -29,6 +30,7 @@ API = (
     customers,
     counts,
     jobs,
+    results,
 )
 
 __all__ = ["API"]
