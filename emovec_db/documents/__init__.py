@@ -3,6 +3,7 @@
 from emovec_db.documents.classification import audit_document, check_document, classification_document
 from emovec_db.documents.clusterings import cluster_document, clustering_document
 from emovec_db.documents.collections import collection_document, model_document
+from emovec_db.documents.drafts import draft_document, stretch_document
 from emovec_db.documents.facets import count_document
 from emovec_db.documents.generations import generation_document, label_changes_document, reencode_document
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
@@ -15,6 +16,7 @@ from emovec_db.documents.recordings import (
     utterance_document,
     waveform_document,
 )
+from emovec_db.documents.results import result_document
 from emovec_db.documents.search import filter_document, match_document, search_document
 from emovec_db.documents.spaces import evaluation_document, fitted_space_document, spaces_document
 from emovec_db.documents.trajectories import similar_courses_document, trajectories_document
@@ -30,6 +32,7 @@ __all__ = [
     "collection_document",
     "count_document",
     "deletion_document",
+    "draft_document",
     "evaluation_document",
     "filter_document",
     "fitted_space_document",
@@ -47,9 +50,11 @@ __all__ = [
     "recording_document",
     "reencode_document",
     "refusal_document",
+    "result_document",
     "search_document",
     "similar_courses_document",
     "spaces_document",
+    "stretch_document",
     "time_text",
     "track_document",
     "trajectories_document",
