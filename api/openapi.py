@@ -13,10 +13,12 @@ from emovec_db.api.schemas.answers import Error
 from emovec_db.api.schemas.requests import (
     BatchBody,
     ClusteringBody,
+    ClusterNameBody,
     CourseForm,
     PredictionForm,
     SearchBody,
     SearchForm,
+    SelectionBody,
     SimilarityForm,
     TrajectoryBody,
     UploadForm,
@@ -37,6 +39,8 @@ _BODIES: tuple[type[BaseModel], ...] = (
     CourseForm,
     TrajectoryBody,
     ClusteringBody,
+    ClusterNameBody,
+    SelectionBody,
 )
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},

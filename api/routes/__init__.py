@@ -12,6 +12,7 @@ from emovec_db.api.routes.recordings import recordings
 from emovec_db.api.routes.searches import searches
 from emovec_db.api.routes.spaces import spaces
 from emovec_db.api.routes.trajectories import trajectories
+from emovec_db.api.routes.utterances import utterances
 
 #: every blueprint that belongs in the OpenAPI document
 API = (
@@ -20,6 +21,7 @@ API = (
     policies,
     classify,
     recordings,
+    utterances,
     searches,
     spaces,
     trajectories,

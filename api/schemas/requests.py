@@ -10,6 +10,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 from emovec_db.api.filters import JsonFilter, Label, Space, Strict, Text, TextFilter
 from emovec_db.domain.facets import FACETS
 from emovec_db.domain.recording import ROLES
+from emovec_db.domain.selection import MAX_SELECTED
 from emovec_db.domain.similar import MAX_EXAMPLES, GroupBy, Same
 from emovec_db.domain.sound import MIX
 
@@ -45,6 +46,18 @@ class ClusteringPath(CollectionPath):
     """One K-Means run of a collection."""
 
     clustering_id: Id
+
+
+class ClusterPath(ClusteringPath):
+    """One cluster of a K-Means run."""
+
+    cluster: int = Field(ge=0, lt=MAX_K)
+
+
+class UtterancePath(CollectionPath):
+    """One utterance of a collection."""
+
+    utterance_id: Id
 
 
 class CustomerPath(CollectionPath):
@@ -258,6 +271,25 @@ class ClusteringBody(Strict):
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     space: Space = "embedding"
     filter: JsonFilter = JsonFilter()
+
+
+class ClusterNameBody(Strict):
+    """What a cluster is called."""
+
+    name: Text = Field(description="up to 80 characters on one line; empty: no name")
+
+
+class ComparisonQuery(Strict):
+    """Which two runs."""
+
+    first: Id
+    second: Id
+
+
+class SelectionBody(Strict):
+    """Utterances that were picked one by one."""
+
+    utterance_ids: list[Id] = Field(min_length=1, max_length=MAX_SELECTED)
 
 
 class ForbiddenRoleBody(Strict):

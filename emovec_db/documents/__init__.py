@@ -1,7 +1,7 @@
 """The JSON documents of CLI and API: one place that says which fields a domain object shows."""
 
 from emovec_db.documents.classification import audit_document, check_document, classification_document
-from emovec_db.documents.clusterings import cluster_document, clustering_document
+from emovec_db.documents.clusterings import agreement_document, cluster_document, clustering_document
 from emovec_db.documents.collections import collection_document, model_document
 from emovec_db.documents.facets import count_document
 from emovec_db.documents.generations import generation_document, label_changes_document, reencode_document
@@ -10,12 +10,14 @@ from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
 from emovec_db.documents.recordings import deletion_document, recording_document, track_document, utterance_document
 from emovec_db.documents.search import filter_document, match_document, search_document
+from emovec_db.documents.selections import selection_document
 from emovec_db.documents.spaces import evaluation_document, fitted_space_document, spaces_document
 from emovec_db.documents.trajectories import similar_courses_document, trajectories_document
 from emovec_db.documents.values import Document, page_document, time_text
 
 __all__ = [
     "Document",
+    "agreement_document",
     "audit_document",
     "check_document",
     "classification_document",
@@ -42,6 +44,7 @@ __all__ = [
     "reencode_document",
     "refusal_document",
     "search_document",
+    "selection_document",
     "similar_courses_document",
     "spaces_document",
     "time_text",
