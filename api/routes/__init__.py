@@ -7,6 +7,7 @@ from emovec_db.api.routes.counts import counts
 from emovec_db.api.routes.customers import customers
 from emovec_db.api.routes.health import health
 from emovec_db.api.routes.jobs import jobs
+from emovec_db.api.routes.maps import maps
 from emovec_db.api.routes.policies import policies
 from emovec_db.api.routes.recordings import recordings
 from emovec_db.api.routes.searches import searches
@@ -26,6 +27,7 @@ API = (
     spaces,
     trajectories,
     clusterings,
+    maps,
     customers,
     counts,
     jobs,

@@ -1,12 +1,37 @@
-"""Shapes of answers about many utterances at once: selections, members of clusters, two runs side by side."""
+"""Shapes of answers about many utterances at once: maps, selections, members of clusters, two runs side by side."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from pydantic import Field
 
 from emovec_db.api.filters import Label
 from emovec_db.api.schemas.answers import Utterance
 from emovec_db.api.schemas.heard import Answer
+
+
+class Map(Answer):
+    """Utterances as points; the lists from `utterance_id` on are columns, as long as there are `points`."""
+
+    method: Literal["pca", "tsne", "umap"]
+    space: str
+    version: int = Field(description="of the space")
+    seed: int
+    of: int = Field(description="how many utterances there were; where it is more than `points`, these were drawn")
+    points: int
+    explained: list[float] | None = Field(description="two: shares of the variance along x and y; null: not by pca")
+    greatest: int = Field(description="x and y are 0 to this, by one scale")
+    labels: list[Label] = Field(description="what the numbers in `label` name")
+    customers: list[str] = Field(description="what the numbers in `customer` name")
+    clustering_id: int | None
+    utterance_id: list[int]
+    recording_id: list[int]
+    x: list[int]
+    y: list[int]
+    label: list[int]
+    customer: list[int] = Field(description="-1: not known")
+    cluster: list[int] | None = Field(description="-1: not in the run; null: no run was named")
 
 
 class UtterancePage(Answer):

@@ -13,6 +13,7 @@ from emovec_db.domain.recording import ROLES
 from emovec_db.domain.selection import MAX_SELECTED
 from emovec_db.domain.similar import MAX_EXAMPLES, GroupBy, Same
 from emovec_db.domain.sound import MIX
+from emovec_db.domain.space_map import MAP_METHODS, MAX_POINTS
 
 #: the greatest id that both databases can hold
 MAX_ID = 2**63 - 1
@@ -27,6 +28,7 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Similarity = Annotated[float, Field(ge=-1, le=1)]
 Role = Literal[*ROLES]  # type: ignore[valid-type]
 Facet = Literal[*FACETS]  # type: ignore[valid-type]
+MapMethod = Literal[*MAP_METHODS]  # type: ignore[valid-type]
 Wait = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -290,6 +292,16 @@ class SelectionBody(Strict):
     """Utterances that were picked one by one."""
 
     utterance_ids: list[Id] = Field(min_length=1, max_length=MAX_SELECTED)
+
+
+class MapQuery(TextFilter):
+    """What is shown in the plane, and how."""
+
+    method: MapMethod = "pca"
+    space: Space | None = Field(default=None, description="that of searches unless named")
+    clustering: Id | None = Field(default=None, description="a run whose clusters are told")
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    limit: int = Field(default=MAX_POINTS, ge=1, le=MAX_POINTS, description="points at most; tsne and umap take 5,000")
 
 
 class ForbiddenRoleBody(Strict):

@@ -1,4 +1,4 @@
-"""Groups of like utterances."""
+"""Seeing a collection as a whole: groups of like utterances, and maps."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from emovec_db.domain.agreement import Agreement
 from emovec_db.domain.clustering import Clustering, cluster_name
 from emovec_db.domain.query import Filter, FilterFields, Page
 from emovec_db.domain.recording import Utterance
+from emovec_db.domain.space_map import MAX_POINTS, SpaceMap
 from emovec_db.services.cluster_comparison import compare_clusterings
 from emovec_db.services.clusters import cluster
+from emovec_db.services.maps import MapQuestion
 
 
 class Grouping(Handle):
-    """K-Means runs, and what people call their clusters."""
+    """K-Means runs, what people call their clusters, and utterances in the plane."""
 
     def cluster(self, k: int, *, seed: int = 0, space: str = "embedding", **chosen: Unpack[FilterFields]) -> Clustering:
         """K-Means over the utterances that the filter lets through; stored with its parameters."""
@@ -63,3 +65,27 @@ class Grouping(Handle):
             QueryError: no utterance is in both.
         """
         return compare_clusterings(self._parts.store, self._stored(), first, second)
+
+    def map(
+        self,
+        method: str = "pca",
+        *,
+        space: str | None = None,
+        clustering: int | None = None,
+        seed: int = 0,
+        limit: int = MAX_POINTS,
+        **chosen: Unpack[FilterFields],
+    ) -> SpaceMap:
+        """The utterances that the filter lets through, or a sample of them, as points in the plane.
+
+        `method`: pca at once for up to 100,000; tsne and umap (an extra) keep near ones together, take longer, and
+        5,000 at most. `space`: that of searches unless named. `clustering`: a run whose clusters are told.
+
+        Raises:
+            QueryError: there is no such method or space, or no utterance matches.
+            MissingPartError: what computes the method is not installed.
+            NotFoundError: there is no such run.
+        """
+        stored = self._stored()
+        question = MapQuestion(method=method, seed=seed, limit=limit, clustering_id=clustering, filter=Filter(**chosen))
+        return self._parts.maps.map(stored, self._space(stored, space), question)

@@ -6,6 +6,7 @@ from emovec_db.documents.collections import collection_document, model_document
 from emovec_db.documents.facets import count_document
 from emovec_db.documents.generations import generation_document, label_changes_document, reencode_document
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
+from emovec_db.documents.maps import map_document
 from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
 from emovec_db.documents.recordings import deletion_document, recording_document, track_document, utterance_document
@@ -35,6 +36,7 @@ __all__ = [
     "item_document",
     "job_document",
     "label_changes_document",
+    "map_document",
     "match_document",
     "model_document",
     "page_document",

@@ -1,13 +1,16 @@
-"""Picked utterances, and what is done with stored K-Means runs, over HTTP."""
+"""Maps, picked utterances, and what is done with stored K-Means runs, over HTTP."""
 
 from __future__ import annotations
 
 import pytest
 
 from emovec_db.api.schemas.answers import Clustering, Utterance
-from emovec_db.api.schemas.groups import Agreement, Selection, UtterancePage
+from emovec_db.api.schemas.groups import Agreement, Map, Selection, UtterancePage
 from emovec_db.emotions import LABELS
+from emovec_db.index import maps
 from tests.api.requests import COLLECTION, Api, checked, failed, wav
+
+COLUMNS = ("utterance_id", "recording_id", "x", "y", "label", "customer")
 
 
 @pytest.fixture
@@ -21,6 +24,40 @@ def stored(api: Api) -> list[int]:
 
 def run(api: Api, **asked: object) -> int:
     return int(api.client.post(f"{COLLECTION}/clusterings", json=asked).json["clustering_id"])
+
+
+def test_a_map_is_columns_of_one_length(api: Api, stored: list[int]) -> None:
+    clustering_id = run(api, k=2, filter={"customer": "low"})
+    made = checked(api.client.get(f"{COLLECTION}/maps?space=scores&clustering={clustering_id}"), 200, Map)
+    assert (made["method"], made["space"], made["points"], made["of"]) == ("pca", "scores", 5, 5)
+    assert all(len(made[column]) == 5 for column in (*COLUMNS, "cluster"))
+    assert made["recording_id"] == stored
+    assert made["labels"] == list(LABELS)
+    assert [made["labels"][label] for label in made["label"]] == list(LABELS[:5])
+    assert made["customers"] == ["high", "low"]
+    assert made["customer"] == [1, 1, 0, 0, -1]
+    assert sorted(made["cluster"][:2]) == [0, 1]
+    assert made["cluster"][2:] == [-1, -1, -1]
+    assert max(*made["x"], *made["y"]) == made["greatest"] == 65535
+    assert 0 < sum(made["explained"]) <= 1
+
+
+def test_a_map_takes_filters_a_limit_and_a_method(api: Api, stored: list[int]) -> None:
+    some = checked(api.client.get(f"{COLLECTION}/maps?method=tsne&limit=2&where=customer exists"), 200, Map)
+    assert (some["points"], some["of"], some["explained"], some["cluster"]) == (2, 4, None, None)
+    assert some["utterance_id"] == sorted(some["utterance_id"])
+
+
+def test_maps_that_cant_be(api: Api, stored: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    failed(api.client.get(f"{COLLECTION}/maps?method=mds"), 422, "invalid")
+    failed(api.client.get(f"{COLLECTION}/maps?limit=100001"), 422, "invalid")
+    failed(api.client.get(f"{COLLECTION}/maps?customer=nobody"), 400, "bad_query")
+    failed(api.client.get(f"{COLLECTION}/maps?space=emotion"), 400, "bad_query")
+    failed(api.client.get(f"{COLLECTION}/maps?clustering=9"), 404, "not_found")
+    failed(api.client.get("/v1/collections/nosuch/maps"), 404, "not_found")
+    monkeypatch.setattr(maps, "find_spec", lambda _name: None)
+    problem = failed(api.client.get(f"{COLLECTION}/maps?method=umap"), 501, "missing_part")
+    assert "pip install 'emovec-db[maps]'" in problem["message"]
 
 
 def test_one_utterance(api: Api, stored: list[int]) -> None:

@@ -8,9 +8,10 @@ import pytest
 from emovec_db.domain.clustering import NewClustering
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.query import Filter
+from emovec_db.emotions import LABELS
 from emovec_db.errors import NotFoundError, QueryError
 from emovec_db.store.store import Store, Unit
-from tests.stored import JUNE, PROVENANCE, recording
+from tests.stored import JUNE, PROVENANCE, recording, utterance
 
 FILTER = Filter(customer="c1", since=JUNE, min_confidence=0.25, metadata={"topic": "退款"})
 
@@ -140,3 +141,19 @@ def test_what_is_not_there_is_said(store: Store, calls: Collection, run: tuple[N
             unit.clusterings.delete(elsewhere, clustering_id)
         with pytest.raises(QueryError, match="no cursor of members"):
             unit.clusterings.members(calls, clustering_id, 0, "nonsense", 9)
+
+
+def test_points_tell_recording_label_and_customer(store: Store, calls: Collection) -> None:
+    with store.write() as unit:
+        made = []
+        for number, (customer, label) in enumerate([("b", "sad"), (None, "happy"), ("a", "angry"), ("b", "sad")]):
+            heard = utterance(number, label=label)
+            new = recording(f"p{number}", customer=customer, utterances=[heard])
+            made.append(unit.recordings.add(calls, new, PROVENANCE))
+        ids = unit.utterances.ids(calls, Filter()).tolist()
+        points = unit.utterances.points(calls, [999, *reversed(ids)])
+    assert points.ids.tolist() == ids
+    assert points.recording_ids.tolist() == made
+    assert [LABELS[label] for label in points.labels] == ["sad", "happy", "angry", "sad"]
+    assert points.customers.words == ("a", "b")
+    assert points.customers.codes.tolist() == [1, -1, 0, 1]
