@@ -10,9 +10,11 @@ from pydantic import Field, WithJsonSchema, model_validator
 from emovec_db.api.filters import JsonFilter, Label, LongText, Space, Strict, Text, TextFilter
 from emovec_db.domain.facets import FACETS
 from emovec_db.domain.recording import ROLES
+from emovec_db.domain.selection import MAX_SELECTED
 from emovec_db.domain.similar import MAX_EXAMPLES, GroupBy, Same
 from emovec_db.domain.sorting import SORTS
 from emovec_db.domain.sound import MIX
+from emovec_db.domain.space_map import MAP_METHODS, MAX_POINTS
 
 #: the greatest id that both databases can hold
 MAX_ID = 2**63 - 1
@@ -30,6 +32,7 @@ Facet = Literal[*FACETS]  # type: ignore[valid-type]
 Sort = Literal[*SORTS]  # type: ignore[valid-type]
 #: seconds into a recording
 Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+MapMethod = Literal[*MAP_METHODS]  # type: ignore[valid-type]
 Wait = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -49,6 +52,18 @@ class ClusteringPath(CollectionPath):
     """One K-Means run of a collection."""
 
     clustering_id: Id
+
+
+class ClusterPath(ClusteringPath):
+    """One cluster of a K-Means run."""
+
+    cluster: int = Field(ge=0, lt=MAX_K)
+
+
+class UtterancePath(CollectionPath):
+    """One utterance of a collection."""
+
+    utterance_id: Id
 
 
 class CustomerPath(CollectionPath):
@@ -290,6 +305,35 @@ class ClusteringBody(Strict):
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     space: Space = "embedding"
     filter: JsonFilter = JsonFilter()
+
+
+class ClusterNameBody(Strict):
+    """What a cluster is called."""
+
+    name: Text = Field(description="up to 80 characters on one line; empty: no name")
+
+
+class ComparisonQuery(Strict):
+    """Which two runs."""
+
+    first: Id
+    second: Id
+
+
+class SelectionBody(Strict):
+    """Utterances that were picked one by one."""
+
+    utterance_ids: list[Id] = Field(min_length=1, max_length=MAX_SELECTED)
+
+
+class MapQuery(TextFilter):
+    """What is shown in the plane, and how."""
+
+    method: MapMethod = "pca"
+    space: Space | None = Field(default=None, description="that of searches unless named")
+    clustering: Id | None = Field(default=None, description="a run whose clusters are told")
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    limit: int = Field(default=MAX_POINTS, ge=1, le=MAX_POINTS, description="points at most; tsne and umap take 5,000")
 
 
 class ForbiddenRoleBody(Strict):

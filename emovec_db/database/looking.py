@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Unpack
 
 from emovec_db.database.handle import Handle
@@ -14,7 +14,9 @@ from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.query import Filter, FilterFields, Page
 from emovec_db.domain.recording import Recording, Utterance
 from emovec_db.domain.sorting import Sort
+from emovec_db.domain.selection import MAX_SELECTED, Selection
 from emovec_db.domain.track import Track
+from emovec_db.errors import QueryError
 from emovec_db.services.playback import audio_file, sources_of
 from emovec_db.services.waveforms import waveform
 
@@ -74,6 +76,15 @@ class Looking(Handle):
         """One utterance; NotFoundError where there is none."""
         with self._parts.store.read() as unit:
             return unit.utterances.get(unit.collections.get(self.name), utterance_id)
+
+    def select(self, utterance_ids: Sequence[int]) -> Selection:
+        """Those of up to 200 utterances that are stored, each once, in this order, and what they add up to."""
+        ids = list(dict.fromkeys(utterance_ids))
+        if not 1 <= len(ids) <= MAX_SELECTED:
+            raise QueryError(f"got {len(ids)} ids of utterances: expected 1 to {MAX_SELECTED}")
+        with self._parts.store.read() as unit:
+            found = unit.utterances.rows(unit.collections.get(self.name), ids)
+        return Selection(tuple(found[key] for key in ids if key in found), missing=len(ids) - len(found))
 
     def audio(self, recording_id: int) -> AudioFile:
         """A file with the recording's sound; NotFoundError where its source is gone or changed."""
