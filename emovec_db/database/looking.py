@@ -13,8 +13,8 @@ from emovec_db.domain.ingest import (
 from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.query import Filter, FilterFields, Page
 from emovec_db.domain.recording import Recording, Utterance
-from emovec_db.domain.sorting import Sort
 from emovec_db.domain.selection import MAX_SELECTED, Selection
+from emovec_db.domain.sorting import Sort
 from emovec_db.domain.track import Track
 from emovec_db.errors import QueryError
 from emovec_db.services.playback import audio_file, sources_of
