@@ -57,14 +57,14 @@ class Grouping(Handle):
         with self._parts.store.write() as unit:
             unit.clusterings.delete(unit.collections.get(self.name), clustering_id)
 
-    def compare_clusterings(self, first: int, second: int) -> Agreement:
+    def compare_clusterings(self, clustering_id: int, other_id: int) -> Agreement:
         """How far two stored runs agree on the utterances that are in both.
 
         Raises:
             NotFoundError: there is no such run.
             QueryError: no utterance is in both.
         """
-        return compare_clusterings(self._parts.store, self._stored(), first, second)
+        return compare_clusterings(self._parts.store, self._stored(), clustering_id, other_id)
 
     def map(
         self,
