@@ -24,6 +24,7 @@ from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.methods import method_of
 from emovec_db.services.policies import Policies
+from emovec_db.services.profiles.customer_means import CustomerMeans
 from emovec_db.services.reencoding.generations import Generations
 from emovec_db.services.reencoding.reencodings import Reencodings
 from emovec_db.services.search import Search
@@ -57,6 +58,7 @@ class Parts:
     sounds: SoundEncoder
     indexes: Indexes
     spaces: Spaces
+    customer_means: CustomerMeans
     upkeep: Upkeep
     search: Search
     trajectories: Trajectories
@@ -142,7 +144,8 @@ def build(settings: Settings) -> Parts:
         store.close()
         raise
     spaces = Spaces(store, indexes)
-    eraser = Eraser(store, blobs, indexes, sounds, spaces)
+    customer_means = CustomerMeans()
+    eraser = Eraser(store, blobs, indexes, sounds, spaces, customer_means)
     archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
     encoders = Encoders(
         lambda source, precision: load_encoder(
@@ -167,6 +170,7 @@ def build(settings: Settings) -> Parts:
         sounds=sounds,
         indexes=indexes,
         spaces=spaces,
+        customer_means=customer_means,
         upkeep=Upkeep(spaces, indexes),
         search=Search(store, indexes),
         trajectories=Trajectories(store),
