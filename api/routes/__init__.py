@@ -4,7 +4,7 @@ from emovec_db.api.routes.classify import classify
 from emovec_db.api.routes.clusterings import clusterings
 from emovec_db.api.routes.collections import collections
 from emovec_db.api.routes.counts import counts
-from emovec_db.api.routes.customers import customers
+from emovec_db.api.routes.customers import comparisons, customers
 from emovec_db.api.routes.health import health
 from emovec_db.api.routes.jobs import jobs
 from emovec_db.api.routes.policies import policies
@@ -25,6 +25,7 @@ API = (
     trajectories,
     clusterings,
     customers,
+    comparisons,
     counts,
     jobs,
 )
