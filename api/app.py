@@ -13,11 +13,10 @@ from emovec_db.api.admission import Admission, Waiters
 from emovec_db.api.context import Context
 from emovec_db.api.errors import register_error_handlers, validation_failed
 from emovec_db.api.json_provider import OrjsonProvider
+from emovec_db.api.pages import set_up_pages
 from emovec_db.api.readiness import Readiness
 from emovec_db.api.request_log import register_request_log
 from emovec_db.api.routes import API
-from emovec_db.api.routes.pages import pages
-from emovec_db.api.routes.signin import signin
 from emovec_db.api.schemas.answers import Error
 from emovec_db.api.schemas.requests import MAX_ID
 from emovec_db.api.security import secure
@@ -85,8 +84,7 @@ def _context(database: Database, settings: Settings) -> Context:
 def _register_routes(app: EmovecApp) -> None:
     for blueprint in API:
         app.register_api(blueprint)
-    app.register_blueprint(pages)
-    app.register_blueprint(signin)
+    set_up_pages(app)
     openapi.describe_bodies(app)
 
 

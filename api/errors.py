@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
@@ -21,6 +22,8 @@ _MESSAGES = {
     404: "there is nothing at this address; /docs lists the addresses that exist",
     413: "the request is larger than this server accepts (EMOVEC_UPLOAD_MAX_MB)",
 }
+#: headers that say what an error's own body is
+_OF_BODY = frozenset({"content-type", "content-length"})
 
 
 class InvalidRequestError(EmovecError):
@@ -53,9 +56,7 @@ class UnauthorizedError(EmovecError):
 
 def register_error_handlers(app: Flask) -> None:
     """Answer every failure of `app` in the one shape."""
-    app.register_error_handler(EmovecError, _on_emovec_error)
-    app.register_error_handler(HTTPException, _on_http_exception)
-    app.register_error_handler(Exception, _on_surprise)
+    app.register_error_handler(Exception, answer)
 
 
 def validation_failed(error: ValidationError) -> Response:
@@ -73,36 +74,53 @@ def invalid_request(error: ValidationError) -> InvalidRequestError:
     return InvalidRequestError(message, errors=problems)
 
 
-def _on_emovec_error(error: EmovecError) -> Response:
-    if error.http_status >= 500 and not isinstance(error, BusyError) and error.http_status != 501:
-        return _on_surprise(error)
-    response = error_response(error.http_status, error.code, error.message, error.detail)
-    if isinstance(error, BusyError):
-        response.headers["Retry-After"] = str(error.retry_after_s)
-    if isinstance(error, UnauthorizedError):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="emovec-db"'
-    return response
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A failure as it is told."""
+
+    status: int
+    code: str
+    message: str
+    detail: dict[str, Any]
+    headers: dict[str, str]
 
 
-def _on_http_exception(error: HTTPException) -> Response:
-    if error.response is not None and error.code is None:
-        return error.response  # type: ignore[return-value]
-    status = error.code or 500
-    code = _CODES.get(status) or re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
-    response = error_response(status, code, _MESSAGES.get(status) or error.description or error.name, {})
-    for name, value in error.get_headers():
-        if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
-    return response
-
-
-def _on_surprise(error: Exception) -> Response:
-    """Says nothing of the inside; the id leads to the traceback in the log."""
+def described(error: Exception) -> Problem:
+    """What is told of a failure; of one that nobody foresaw only an id that leads to the traceback in the log."""
+    if isinstance(error, HTTPException):
+        return _of_http(error)
+    if isinstance(error, EmovecError) and (
+        error.http_status < 500 or error.http_status == 501 or isinstance(error, BusyError)
+    ):
+        return Problem(error.http_status, error.code, error.message, error.detail, _headers_of(error))
     error_id = secrets.token_hex(6)
     log.error("error %s while serving %s", error_id, request.method, exc_info=error)
     code, status = (error.code, error.http_status) if isinstance(error, EmovecError) else ("internal", 500)
     message = f"the server failed; its log has the reason under {error_id}"
-    return error_response(status, code, message, {"error_id": error_id})
+    return Problem(status, code, message, {"error_id": error_id}, {})
+
+
+def _of_http(error: HTTPException) -> Problem:
+    status = error.code or 500
+    code = _CODES.get(status) or re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+    headers = {name: value for name, value in error.get_headers() if name.lower() not in _OF_BODY}
+    return Problem(status, code, _MESSAGES.get(status) or error.description or error.name, {}, headers)
+
+
+def _headers_of(error: EmovecError) -> dict[str, str]:
+    if isinstance(error, BusyError):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {"WWW-Authenticate": 'Bearer realm="emovec-db"'} if isinstance(error, UnauthorizedError) else {}
+
+
+def answer(error: Exception) -> Response:
+    """The answer that tells of a failure."""
+    if isinstance(error, HTTPException) and error.response is not None and error.code is None:
+        return error.response  # type: ignore[return-value]
+    problem = described(error)
+    response = error_response(problem.status, problem.code, problem.message, problem.detail)
+    response.headers.update(problem.headers)
+    return response
 
 
 def error_response(status: int, code: str, message: str, detail: dict[str, Any]) -> Response:

@@ -16,7 +16,21 @@ COOKIE = "emovec_session"
 SESSION_S = 12 * 60 * 60
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: endpoints that need no key: health says nothing of the content, sign-in is how the key gets in
-_OPEN_ENDPOINTS = frozenset({"health.lives", "health.is_ready", "signin.form", "signin.sign_in", "static"})
+_OPEN_ENDPOINTS = frozenset(
+    {
+        "health.lives",
+        "health.is_ready",
+        "pages.signin.form",
+        "pages.signin.sign_in",
+        "pages.preferences.choose",
+        "static",
+    }
+)
+
+
+def wants_page() -> bool:
+    """Whether a browser asks, for somebody to read."""
+    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
 
 
 class Access:
@@ -44,9 +58,7 @@ class Access:
         self._refuse_other_sites()
         if self._key is None or request.endpoint in _OPEN_ENDPOINTS or self.has_session():
             return None
-        if request.method == "GET" and request.accept_mimetypes.best_match(["application/json", "text/html"]) == (
-            "text/html"
-        ):
+        if request.method == "GET" and wants_page():
             return redirect("/signin?next=" + quote(request.full_path.rstrip("?"), safe=""))  # type: ignore[return-value]
         raise UnauthorizedError(
             "an API key is needed: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`, or sign in at /signin"

@@ -76,6 +76,10 @@ class Collections:
         )
         return self.get(name)
 
+    def names(self) -> tuple[str, ...]:
+        """Of every collection, in order of code points."""
+        return tuple(sorted(self._connection.scalars(select(CollectionRow.name))))
+
     def summaries(self) -> tuple[CollectionSummary, ...]:
         """Every collection and how much is in it, by name."""
         found = [rows.collection_from(row) for row in self._connection.execute(_select())]

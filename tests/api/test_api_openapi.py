@@ -19,7 +19,17 @@ from emovec_db.api.schemas.answers import Error
 from tests.api.requests import COLLECTION, Api, checked, failed, wav
 
 #: pages for people; all else is the API
-PAGES = {"/", "/docs", "/docs/assets/{name}", "/openapi.json", "/signin", "/signout", "/static/{filename}"}
+PAGES = {
+    "/",
+    "/docs",
+    "/docs/assets/{name}",
+    "/openapi.json",
+    "/preferences",
+    "/server",
+    "/signin",
+    "/signout",
+    "/static/{filename}",
+}
 
 
 def documented(app: EmovecApp) -> set[tuple[str, str]]:

@@ -26,8 +26,12 @@ class Block:
 def pages() -> tuple[Path, ...]:
     """Every Markdown page that belongs to the project."""
     own = [path for path in ROOT.iterdir() if path.name not in foreign_folders() and not path.name.startswith(".")]
-    below = (page for folder in own if folder.is_dir() for page in folder.rglob("*.md"))
+    below = (page for folder in own if folder.is_dir() for page in folder.rglob("*.md") if not _is_foreign(page))
     return tuple(sorted({path.resolve() for path in (*ROOT.glob("*.md"), *below)}))
+
+
+def _is_foreign(page: Path) -> bool:
+    return not foreign_folders().isdisjoint(page.relative_to(ROOT).parts)
 
 
 def foreign_folders() -> set[str]:

@@ -1,4 +1,4 @@
-"""The start page and the page to try the API."""
+"""The page to try the API."""
 
 from __future__ import annotations
 
@@ -7,40 +7,27 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, send_from_directory
 
-from emovec_db.api.context import context
 from emovec_db.api.security.headers import DOCS_POLICY
 
-pages = Blueprint("pages", __name__)
+docs = Blueprint("docs", __name__)
 
 
-@pages.get("/")
-def start() -> str:
-    """What is stored, and where to go."""
-    access = current_app.extensions["emovec_db_access"]
-    return render_template(
-        "start.html",
-        collections=context().database.collections(),
-        notice=context().database.encoder_notice(),
-        signed_in=access.asks_for_key,
-    )
-
-
-@pages.get("/openapi.json")
+@docs.get("/openapi.json")
 def openapi() -> Response:
     """The OpenAPI document."""
     return jsonify(current_app.api_doc)  # type: ignore[attr-defined]
 
 
-@pages.get("/docs")
-def docs() -> Response:
+@docs.get("/docs")
+def page() -> Response:
     """Swagger UI, from files of this server."""
     response = make_response(render_template("docs.html"))
     response.headers["Content-Security-Policy"] = DOCS_POLICY
     return response
 
 
-@pages.get("/docs/assets/<path:name>")
-def docs_asset(name: str) -> Response:
+@docs.get("/docs/assets/<path:name>")
+def asset(name: str) -> Response:
     """Swagger UI's own files, as PyPI's flask-openapi-swagger brings them."""
     return send_from_directory(_swagger_folder(), name)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 
 from emovec_db.api.security.access import COOKIE, SESSION_S, Access
+from emovec_db.api.security.addresses import own_address
 
 signin = Blueprint("signin", __name__)
 
@@ -38,7 +37,7 @@ def sign_in() -> Response:
 @signin.post("/signout")
 def sign_out() -> Response:
     """Forget the cookie."""
-    response = make_response(redirect("/signin", 303))
+    response = make_response(redirect(url_for("pages.signin.form"), 303))
     response.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=request.is_secure)
     return response
 
@@ -49,8 +48,4 @@ def _access() -> Access:
 
 
 def _next() -> str:
-    """Where to go afterwards: an address of this server, whatever the query says."""
-    wanted = request.values.get("next", "/")
-    parts = urlsplit(wanted)
-    local = not parts.scheme and not parts.netloc and wanted.startswith("/") and "\\" not in wanted
-    return wanted if local and not wanted.startswith("//") else "/"
+    return own_address(request.values.get("next"))

@@ -1,0 +1,88 @@
+"""What every page has around its own content, and what its scripts are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from typing import Any
+
+from flask import current_app, g, request, url_for
+
+from emovec_db.api.context import context
+from emovec_db.api.pages.assets import asset_url
+from emovec_db.api.pages.choice import collection_names, shown_name
+from emovec_db.api.pages.formats import LIKELY_FROM, SURE_ABOVE, emotion
+from emovec_db.api.pages.language import gettext as _
+from emovec_db.api.pages.language import language
+from emovec_db.api.pages.problems import explanations
+from emovec_db.api.pages.translations import LANGUAGES, words_of_scripts
+from emovec_db.emotions import LABELS
+
+THEME_COOKIE = "emovec_theme"
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place to go to."""
+
+    text: str
+    href: str
+    is_here: bool
+
+
+def frame() -> dict[str, Any]:
+    """Variables of every template."""
+    return {
+        "asset_url": asset_url,
+        "collections": collection_names,
+        "encoder_notice": context().database.encoder_notice,
+        "language": language(),
+        "languages": LANGUAGES,
+        "labels": LABELS,
+        "navigation": _navigation,
+        "page_facts": page_facts,
+        "shown_collection": shown_name,
+        "signed_in": current_app.extensions["emovec_db_access"].asks_for_key,
+        "style_nonce": style_nonce,
+        "theme": theme(),
+        "themes": THEMES,
+    }
+
+
+def theme() -> str:
+    """Light, dark, or as the reader's system is."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else THEMES[0]
+
+
+def style_nonce() -> str:
+    """By which the browser knows the style elements of this page: wavesurfer.js needs one for its shadow tree."""
+    if "style_nonce" not in g:
+        g.style_nonce = token_urlsafe(16)
+    return str(g.style_nonce)
+
+
+def page_facts() -> dict[str, Any]:
+    """What scripts need to know; each page can add its own by attributes of its elements."""
+    name = shown_name()
+    return {
+        "language": language(),
+        "timeZone": context().settings.timezone,
+        "collection": name,
+        "api": url_for("collections.show_collection", name=name),
+        "styleNonce": style_nonce(),
+        "emotions": [
+            {"label": one.label, "name": one.name, "emoji": one.emoji, "colour": one.colour}
+            for one in map(emotion, LABELS)
+        ],
+        "certainty": {"sureAbove": SURE_ABOVE, "likelyFrom": LIKELY_FROM},
+        "words": words_of_scripts(language()),
+        "explanations": explanations(),
+    }
+
+
+def _navigation() -> list[Link]:
+    places = ((_("Server"), "pages.server"),)
+    here = ".".join((request.endpoint or "").split(".")[:2])
+    return [Link(text, url_for(f"{name}.start"), here == name) for text, name in places]

@@ -1,0 +1,22 @@
+// Making elements. Text is always text: nothing that comes from recordings becomes markup.
+
+/** An element with attributes, properties for `on…`, and children (elements or texts). */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** Says in `place` what went wrong; screen readers hear it. */
+export function showProblem(place, error) {
+  const explanation = error.explanation ?? error.message;
+  const own = element("p", {}, explanation);
+  const said = error.message && error.message !== explanation ? element("p", { class: "small", lang: "en" }, error.message) : null;
+  place.replaceChildren(element("div", { class: "problem", role: "alert" }, own, said));
+  place.hidden = false;
+}

@@ -1,0 +1,131 @@
+// <clip-player recording="7" start="4.9" end="8.4" name="call.webm">: hears a stretch of a stored recording.
+// With `src` and `wave` (addresses) instead of `recording`, anything else. One plays at a time.
+import { address, ask } from "../api.js";
+import { element } from "../dom.js";
+import { clock, t } from "../words.js";
+import { drawWave } from "./wave.js";
+
+const waves = new Map();
+let playing = null;
+
+class ClipPlayer extends HTMLElement {
+  connectedCallback() {
+    if (this.button) return;
+    this.startS = Number(this.getAttribute("start") ?? 0);
+    this.endS = this.hasAttribute("end") ? Number(this.getAttribute("end")) : null;
+    this.button = element("button", { type: "button", class: "second", onclick: () => this.toggle() });
+    this.canvas = element("canvas", { "aria-hidden": "true", onclick: (event) => this.jump(event) });
+    this.time = element("span", { class: "time" });
+    this.append(this.button, this.canvas, this.time);
+    this.show();
+    const seen = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      seen.disconnect();
+      this.loadWave();
+    });
+    seen.observe(this);
+    new ResizeObserver(() => this.show()).observe(this.canvas);
+  }
+
+  disconnectedCallback() {
+    this.pause();
+  }
+
+  get lengthS() {
+    return this.endS === null ? (this.wave?.duration_s ?? 0) - this.startS : this.endS - this.startS;
+  }
+
+  async loadWave() {
+    const path = this.getAttribute("wave") ?? `recordings/${this.getAttribute("recording")}/waveform`;
+    if (!waves.has(path)) waves.set(path, ask(path));
+    try {
+      this.wave = await waves.get(path);
+      this.show();
+    } catch {
+      waves.delete(path); // what can't be drawn may still be heard; playing says what is wrong
+    }
+  }
+
+  async toggle() {
+    if (playing === this) {
+      this.pause();
+      return;
+    }
+    playing?.pause();
+    this.sound ??= this.open();
+    if (this.sound.currentTime < this.startS - 0.05 || this.atEnd()) this.sound.currentTime = this.startS;
+    try {
+      await this.sound.play();
+      playing = this;
+      this.follow();
+    } catch (error) {
+      if (error.name !== "AbortError") await this.fail();
+    }
+    this.show();
+  }
+
+  pause() {
+    this.sound?.pause();
+    if (playing === this) playing = null;
+    this.show();
+  }
+
+  open() {
+    const source = this.getAttribute("src") ?? address(`recordings/${this.getAttribute("recording")}/audio`);
+    const sound = new Audio(source);
+    sound.preload = "metadata";
+    sound.currentTime = this.startS;
+    sound.addEventListener("ended", () => this.pause());
+    return sound;
+  }
+
+  atEnd() {
+    return this.endS !== null && this.sound.currentTime >= this.endS - 0.02;
+  }
+
+  follow() {
+    if (playing !== this) return;
+    if (this.atEnd()) this.pause();
+    else requestAnimationFrame(() => this.follow());
+    this.show();
+  }
+
+  jump(event) {
+    this.sound ??= this.open();
+    this.sound.currentTime = this.startS + (event.offsetX / this.canvas.clientWidth) * this.lengthS;
+    if (playing !== this) this.toggle();
+  }
+
+  /** Asks the address itself why it can't be played. */
+  async fail() {
+    const said = await ask(this.sound.src, { method: "GET" }).catch((error) => error.explanation);
+    this.sound = null;
+    const problem = typeof said === "string" ? said : t("This browser can't play this recording.");
+    this.time.replaceChildren(element("span", { class: "failed", role: "alert" }, problem));
+    this.failed = true;
+  }
+
+  show() {
+    if (!this.button) return;
+    const isPlaying = playing === this;
+    const name = this.getAttribute("name") ?? "";
+    const action = isPlaying ? t("Pause %(name)s", { name }) : t("Play %(name)s", { name });
+    if (this.button.getAttribute("aria-label") !== action) {
+      this.button.setAttribute("aria-label", action);
+      this.button.textContent = isPlaying ? "⏸" : "▶";
+    }
+    const playedS = this.sound ? Math.max(0, this.sound.currentTime - this.startS) : 0;
+    if (!this.failed) this.time.textContent = isPlaying ? clock(playedS) : clock(this.lengthS);
+    if (this.wave) drawWave(this.canvas, this.peaks(), this.lengthS ? playedS / this.lengthS : 0);
+  }
+
+  /** Those of the stretch. */
+  peaks() {
+    const { peaks, duration_s: durationS } = this.wave;
+    if (!durationS) return peaks;
+    const at = (seconds) => Math.round((seconds / durationS) * peaks.length);
+    return peaks.slice(at(this.startS), Math.max(at(this.startS) + 1, at(this.startS + this.lengthS)));
+  }
+}
+
+customElements.define("clip-player", ClipPlayer);
