@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, ColumnElement, Connection, Subquery, and_, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Subquery, and_, cast, func, null, select
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.customers import CustomerFigures, CustomerRank, Owned, WeekFigures
@@ -21,9 +21,8 @@ _MEANS = tuple(func.avg(getattr(SummaryRow, column)) for column in SCORE_COLUMNS
 _NEGATIVE: ColumnElement[float] = sum(
     (getattr(SummaryRow, f"score_{label}") for label in NEGATIVE[1:]), getattr(SummaryRow, f"score_{NEGATIVE[0]}")
 )
-#: by which customers can be ranked
+#: by which customers can be ranked, besides their name
 _RANKS: dict[str, Any] = {
-    "name": func.count(),
     "recordings": func.count(),
     "last_recorded_at": func.max(RecordingRow.recorded_at),
     **dict(zip(LABELS, _MEANS, strict=True)),
@@ -37,7 +36,12 @@ class Customers:
         self._connection = connection
 
     def ranks(self, collection: Collection, by: str) -> tuple[CustomerRank, ...]:
-        """All customers with recordings, in no order, with their number of recordings, last time or mean score."""
+        """All customers with recordings, in no order, with their number of recordings, last time or mean score.
+
+        By name, they come with nothing: then no recording has to be read but each customer's first.
+        """
+        if by == "name":
+            return tuple(CustomerRank(*row) for row in self._connection.execute(_named(collection)))
         of_all = _heard(collection, CustomerRow.customer_id, CustomerRow.name, _RANKS[by])
         grouped = of_all.group_by(CustomerRow.customer_id, CustomerRow.name)
         return tuple(CustomerRank(*row) for row in self._connection.execute(grouped))
@@ -170,6 +174,20 @@ def _heard(collection: Collection, *columns: Any) -> Query:
         .join(RecordingRow, RecordingRow.customer_id == CustomerRow.customer_id)
         .join(SummaryRow, summary)
         .where(CustomerRow.collection_id == collection.collection_id)
+    )
+
+
+def _named(collection: Collection) -> Query:
+    of_customer = (
+        select(SummaryRow.recording_id)
+        .join(RecordingRow, RecordingRow.recording_id == SummaryRow.recording_id)
+        .where(
+            RecordingRow.customer_id == CustomerRow.customer_id,
+            SummaryRow.generation_id == collection.generation.generation_id,
+        )
+    )
+    return select(CustomerRow.customer_id, CustomerRow.name, null()).where(
+        CustomerRow.collection_id == collection.collection_id, of_customer.exists()
     )
 
 

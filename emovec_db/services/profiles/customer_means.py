@@ -87,15 +87,13 @@ class CustomerMeans:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         #: one at a time sums a collection up, others wait for what it finds
-        self._summing: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+        self._summing: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
         self._kept: OrderedDict[_Key, tuple[Space, Means]] = OrderedDict()
 
     def at(self, unit: Unit, collection: Collection, space: Space) -> Means:
         """As the collection stands in this transaction, or later, where another thread has seen more."""
         key = _key(collection, space)
-        with self._lock:
-            summing = self._summing[collection.collection_id]
-        with summing:
+        with self._alone(collection):
             head = unit.changes.head(collection.collection_id)
             with self._lock:
                 kept = self._kept.get(key)
@@ -106,11 +104,16 @@ class CustomerMeans:
             return means
 
     def follow(self, unit: Unit, collection: Collection) -> None:
-        """Let go of whoever was deleted, in every space."""
+        """Let go of whoever was deleted, in every space, also in what is being summed up right now."""
+        with self._alone(collection):
+            with self._lock:
+                spaces = [space for key, (space, _) in self._kept.items() if key == _key(collection, space)]
+            for space in spaces:
+                self.at(unit, collection, space)
+
+    def _alone(self, collection: Collection) -> threading.RLock:
         with self._lock:
-            spaces = [space for key, (space, _) in self._kept.items() if key == _key(collection, space)]
-        for space in spaces:
-            self.at(unit, collection, space)
+            return self._summing[collection.collection_id]
 
     def _keep(self, key: _Key, space: Space, means: Means) -> None:
         with self._lock:

@@ -59,6 +59,8 @@ def test_ranks(filled: Store, calls: Collection, sort: str) -> None:
         own = by_customer()[one.name]
         if sort == "last_recorded_at":
             assert one.value == max((at for at, _, _ in own if at), default=None)
+        elif sort == "name":
+            assert one.value is None
         elif sort in LABELS:
             assert one.value == pytest.approx(np.mean([scores[LABELS.index(sort)] for *_, scores in own]))
         else:
