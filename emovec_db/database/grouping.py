@@ -18,8 +18,11 @@ from emovec_db.services.maps import MapQuestion
 class Grouping(Handle):
     """K-Means runs, what people call their clusters, and utterances in the plane."""
 
-    def cluster(self, k: int, *, seed: int = 0, space: str = "embedding", **chosen: Unpack[FilterFields]) -> Clustering:
-        """K-Means over the utterances that the filter lets through; stored with its parameters."""
+    def cluster(self, k: int, *, seed: int = 0, space: str | None = None, **chosen: Unpack[FilterFields]) -> Clustering:
+        """K-Means over the utterances that the filter lets through; stored with its parameters.
+
+        Without a space, in the one that searches use.
+        """
         stored = self._stored()
         return cluster(self._parts.store, stored, self._space(stored, space), k=k, seed=seed, chosen=Filter(**chosen))
 
