@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask, current_app
@@ -25,6 +26,8 @@ class Context:
     encoder: Admission
     #: K-Means runs
     clusterings: Admission
+    #: maps, by method: who asks for a quick one does not wait for slow ones
+    maps: Mapping[str, Admission]
     #: readings of all tracks
     trajectories: Admission
     #: uploads that wait for their job

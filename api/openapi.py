@@ -9,14 +9,17 @@ from flask_openapi.models.schema import Schema
 from flask_openapi.openapi import OpenAPI
 from pydantic import BaseModel
 
+from emovec_db.api.schemas import drafts, results
 from emovec_db.api.schemas.answers import Error
 from emovec_db.api.schemas.requests import (
     BatchBody,
     ClusteringBody,
+    ClusterNameBody,
     CourseForm,
     PredictionForm,
     SearchBody,
     SearchForm,
+    SelectionBody,
     SimilarityForm,
     TrajectoryBody,
     UploadForm,
@@ -37,6 +40,10 @@ _BODIES: tuple[type[BaseModel], ...] = (
     CourseForm,
     TrajectoryBody,
     ClusteringBody,
+    *drafts.BODIES,
+    *results.BODIES,
+    ClusterNameBody,
+    SelectionBody,
 )
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emovec_db.audio.decoders.pool import DecoderPool
+from emovec_db.blobs.draft_folder import DraftFolder
 from emovec_db.blobs.folder import FolderBlobs
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.collection import Collection
@@ -16,14 +17,17 @@ from emovec_db.domain.sound import SoundLimits
 from emovec_db.encoder.registry import load_encoder
 from emovec_db.services.deletion import Eraser
 from emovec_db.services.diarizers import Diarizers, load_diarizer
+from emovec_db.services.drafts.drafts import Drafts
 from emovec_db.services.encoders import Encoders
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.indexes.engines import indexes_at
 from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.tally import Tally
+from emovec_db.services.maps import Maps
 from emovec_db.services.methods import method_of
 from emovec_db.services.policies import Policies
+from emovec_db.services.profiles.customer_means import CustomerMeans
 from emovec_db.services.reencoding.generations import Generations
 from emovec_db.services.reencoding.reencodings import Reencodings
 from emovec_db.services.search import Search
@@ -57,11 +61,14 @@ class Parts:
     sounds: SoundEncoder
     indexes: Indexes
     spaces: Spaces
+    customer_means: CustomerMeans
     upkeep: Upkeep
     search: Search
     trajectories: Trajectories
+    maps: Maps
     eraser: Eraser
     uploads: Uploads
+    drafts: Drafts
     policies: Policies
     reencodings: Reencodings
     generations: Generations
@@ -112,7 +119,9 @@ class Parts:
         """A worker's run."""
         with self.store.read() as unit:
             collection = unit.collections.get(job.collection)
-        limits = self.upload_limits if job.kind == UPLOAD_JOB else self.archive_limits
+        # an upload's bytes were held to their limit when they came; the sound of a draft as WAV may have more of them
+        uploaded = replace(self.archive_limits, max_duration_s=self.upload_limits.max_duration_s)
+        limits = uploaded if job.kind == UPLOAD_JOB else self.archive_limits
         return self.ingest(collection, job.job_id, tally, limits)
 
 
@@ -142,7 +151,8 @@ def build(settings: Settings) -> Parts:
         store.close()
         raise
     spaces = Spaces(store, indexes)
-    eraser = Eraser(store, blobs, indexes, sounds, spaces)
+    maps, customer_means = Maps(store), CustomerMeans()
+    eraser = Eraser(store, blobs, indexes, sounds, spaces, maps, customer_means)
     archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
     encoders = Encoders(
         lambda source, precision: load_encoder(
@@ -167,11 +177,14 @@ def build(settings: Settings) -> Parts:
         sounds=sounds,
         indexes=indexes,
         spaces=spaces,
+        customer_means=customer_means,
         upkeep=Upkeep(spaces, indexes),
         search=Search(store, indexes),
         trajectories=Trajectories(store),
+        maps=maps,
         eraser=eraser,
         uploads=Uploads(store, blobs),
+        drafts=Drafts(DraftFolder(settings.drafts_dir)),
         policies=Policies(
             store=store, blobs=blobs, decoders=decoders, places=places, eraser=eraser, limits=archive_limits
         ),

@@ -16,6 +16,7 @@ from emovec_db.api.pages.preferences import preferences
 from emovec_db.api.pages.problems import problem_page, show_problems
 from emovec_db.api.pages.server import server
 from emovec_db.api.pages.signin import signin
+from emovec_db.emotions import LABELS
 
 #: each page is a blueprint whose first address is its view `start`
 PAGES = (archive, server, docs, signin, preferences)
@@ -27,6 +28,7 @@ def set_up_pages(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(plain_gettext, plain_ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals["labels"] = LABELS  # macros see no variables of a page
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(frame)
     app.url_defaults(carry_choice)

@@ -144,6 +144,7 @@ class Cluster(Answer):
     """One group."""
 
     cluster: int
+    name: str | None = Field(description="what people call it")
     size: int
     labels: dict[str, float]
     central: list[Utterance]

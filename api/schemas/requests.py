@@ -8,11 +8,14 @@ from flask_openapi.models.file import FileStorage
 from pydantic import Field, WithJsonSchema, model_validator
 
 from emovec_db.api.filters import JsonFilter, Label, LongText, Space, Strict, Text, TextFilter
+from emovec_db.domain.customers import CUSTOMER_SORTS
 from emovec_db.domain.facets import FACETS
 from emovec_db.domain.recording import ROLES
+from emovec_db.domain.selection import MAX_SELECTED
 from emovec_db.domain.similar import MAX_EXAMPLES, GroupBy, Same
 from emovec_db.domain.sorting import SORTS
 from emovec_db.domain.sound import MIX
+from emovec_db.domain.space_map import MAP_METHODS, MAX_POINTS
 
 #: the greatest id that both databases can hold
 MAX_ID = 2**63 - 1
@@ -21,13 +24,17 @@ MAX_QUERIES = 100
 MAX_DIM = 8192
 MAX_PAGE = 500
 #: what a search may be by, besides a recording that is sent
-KINDS = ("utterance_id", "recording_id", "of_customer", "like", "scores", "embedding")
+KINDS = ("utterance_id", "recording_id", "of_customer", "like", "scores", "embedding", "draft")
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Similarity = Annotated[float, Field(ge=-1, le=1)]
 Role = Literal[*ROLES]  # type: ignore[valid-type]
 Facet = Literal[*FACETS]  # type: ignore[valid-type]
 Sort = Literal[*SORTS]  # type: ignore[valid-type]
+#: seconds into a recording
+Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+MapMethod = Literal[*MAP_METHODS]  # type: ignore[valid-type]
+CustomerSort = Literal[*CUSTOMER_SORTS]  # type: ignore[valid-type]
 Wait = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -55,6 +62,18 @@ class ClusteringPath(CollectionPath):
     """One K-Means run of a collection."""
 
     clustering_id: Id
+
+
+class ClusterPath(ClusteringPath):
+    """One cluster of a K-Means run."""
+
+    cluster: int = Field(ge=0, lt=MAX_K)
+
+
+class UtterancePath(CollectionPath):
+    """One utterance of a collection."""
+
+    utterance_id: Id
 
 
 class CustomerPath(CollectionPath):
@@ -117,14 +136,41 @@ class UploadQuery(Strict):
     wait: Wait = Field(default=0, description="seconds to wait for the finished job; 0: answer 202 at once")
 
 
-class ProfileQuery(Strict):
+class CustomersQuery(PageQuery):
+    """Which customers, in which order, and which page of them."""
+
+    # it holds a customer's name
+    cursor: Annotated[str, Field(max_length=10_000)] | None = Field(
+        default=None, description="next_cursor of the page before"
+    )
+    sort: CustomerSort = Field(default="name", description="by name, else the greatest first; a label: its mean score")
+    containing: Text = Field(default="", description="a part of the name, in capitals or not")
+
+
+class HistoryQuery(Strict):
     """What part of a customer's history, and how it is cut."""
 
     period: Literal["day", "week", "month"] = "week"
     since: Text | None = None
     until: Text | None = None
-    space: Space = "embedding"
+    recent_since: Text | None = Field(
+        default=None, description="the recordings from then on are held against those before; left out: newest quarter"
+    )
+    space: Space | None = Field(default=None, description="left out: the one that searches use")
+
+
+class ProfileQuery(HistoryQuery):
+    """What part of a customer's history, how it is cut, and written."""
+
     examples: int = Field(default=5, ge=0, le=50)
+    format: Literal["json", "csv"] = Field(default="json", description="csv: a table for spreadsheets")
+
+
+class CustomerComparisonQuery(HistoryQuery):
+    """Two customers, what part of their history, and how it is cut."""
+
+    first: Text
+    second: Text
 
 
 class Said(Strict):
@@ -213,10 +259,11 @@ class SoughtBody(Strict):
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
-        given = [name for name in KINDS if getattr(self, name) is not None]
+        kinds = [name for name in KINDS if name in type(self).model_fields]
+        given = [name for name in kinds if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(
-                f"expected one of {', '.join(KINDS)} (or send a recording as multipart/form-data), "
+                f"expected one of {', '.join(kinds)} (or send a recording as multipart/form-data), "
                 f"got {' and '.join(given) or 'none'}"
             )
         if self.unlike and self.like is None:
@@ -227,7 +274,16 @@ class SoughtBody(Strict):
 class SearchBody(SearchFields, SoughtBody):
     """Search by one of these."""
 
+    draft: Text | None = Field(default=None, description="token of a recording that was sent before; see drafts")
+    start_s: Moment | None = Field(default=None, description="with `draft`: only from here")
+    end_s: Moment | None = Field(default=None, description="with `draft`: only up to here")
     filter: JsonFilter = JsonFilter()
+
+    @model_validator(mode="after")
+    def _stretch_of_a_draft(self) -> Self:
+        if self.draft is None and (self.start_s is not None or self.end_s is not None):
+            raise ValueError("start_s and end_s go with draft")
+        return self
 
 
 #: held against `SoughtBody` one by one, so that one mistake does not refuse the others
@@ -284,8 +340,37 @@ class ClusteringBody(Strict):
 
     k: int = Field(ge=1, le=MAX_K)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
-    space: Space = "embedding"
+    space: Space | None = Field(default=None, description="left out: the one that searches use")
     filter: JsonFilter = JsonFilter()
+
+
+class ClusterNameBody(Strict):
+    """What a cluster is called."""
+
+    name: Text = Field(description="up to 80 characters on one line; empty: no name")
+
+
+class ComparisonQuery(Strict):
+    """Which two runs."""
+
+    first: Id
+    second: Id
+
+
+class SelectionBody(Strict):
+    """Utterances that were picked one by one."""
+
+    utterance_ids: list[Id] = Field(min_length=1, max_length=MAX_SELECTED)
+
+
+class MapQuery(TextFilter):
+    """What is shown in the plane, and how."""
+
+    method: MapMethod = "pca"
+    space: Space | None = Field(default=None, description="that of searches unless named")
+    clustering: Id | None = Field(default=None, description="a run whose clusters are told")
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    limit: int = Field(default=MAX_POINTS, ge=1, le=MAX_POINTS, description="points at most; tsne and umap take 5,000")
 
 
 class ForbiddenRoleBody(Strict):

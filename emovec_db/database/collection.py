@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from emovec_db.database.asking import Asking
+from emovec_db.database.drafts import Drafts
 from emovec_db.database.following import Following
 from emovec_db.database.generations import Generations
 from emovec_db.database.governing import Governing
+from emovec_db.database.grouping import Grouping
 from emovec_db.database.looking import Looking
 from emovec_db.database.searching import Searching
 from emovec_db.database.spaces import Spaces
@@ -18,7 +20,7 @@ from emovec_db.services.check import check
 from emovec_db.services.methods import method_of
 
 
-class Collection(Taking, Asking, Searching, Following, Looking, Governing):
+class Collection(Taking, Asking, Grouping, Searching, Following, Looking, Governing):
     """A named set of recordings bound to one encoder. Filters are the fields of `domain.query.Filter`."""
 
     @property
@@ -30,6 +32,11 @@ class Collection(Taking, Asking, Searching, Following, Looking, Governing):
     def spaces(self) -> Spaces:
         """What similar can mean here."""
         return Spaces(self._parts, self.name)
+
+    @property
+    def drafts(self) -> Drafts:
+        """Recordings that were only sent to be classified, and are kept for an hour."""
+        return Drafts(self._parts, self.name)
 
     def delete(self, recording_id: int) -> Deletion:
         """Delete a recording: rows, index, stored file, caches. Ingesting it again leaves it out; see `ingest`."""

@@ -16,6 +16,8 @@ from emovec_db.domain.track import Track
 
 #: of a track's scores: its levels lie 0.0039 apart
 SCORE_DIGITS = 4
+#: of peaks, whose levels lie as far apart and are only drawn
+PEAK_DIGITS = 3
 
 
 def quality_document(quality: Quality) -> Document:

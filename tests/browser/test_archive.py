@@ -154,7 +154,9 @@ def test_one_recording_is_seen_and_played(
     expect(page.locator("tr.now")).to_have_id("u14")
     page.get_by_role("button", name="Play 0:00.0 – 0:04.4").click()
     expect(play).to_be_visible()  # one plays at a time
-    expect(page.get_by_role("link", name="More like this: 0:04.9 – 0:08.4")).to_have_attribute("href", "/search?like=11")
+    expect(page.get_by_role("link", name="More like this: 0:04.9 – 0:08.4")).to_have_attribute(
+        "href", "/search?like=11"
+    )
 
 
 def test_channels_are_apart(archive: Site, open_page: OpenPage, accessible: Accessible) -> None:

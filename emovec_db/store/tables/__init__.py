@@ -23,13 +23,21 @@ from emovec_db.store.tables.content import (
 )
 from emovec_db.store.tables.policy import PolicyChangeRow, RefusalRow, SuppressionRow
 from emovec_db.store.tables.spaces import AnnotationRow, FittedSpacePersonRow, FittedSpaceRow
-from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
+from emovec_db.store.tables.work import (
+    ClusteringMemberRow,
+    ClusteringRow,
+    ClusterNameRow,
+    FailureRow,
+    JobItemRow,
+    JobRow,
+)
 
 __all__ = [
     "SCORE_COLUMNS",
     "AnnotationRow",
     "Base",
     "ChangeRow",
+    "ClusterNameRow",
     "ClusteringMemberRow",
     "ClusteringRow",
     "CollectionRow",

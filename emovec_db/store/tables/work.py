@@ -42,6 +42,16 @@ class ClusteringMemberRow(Base):
     cluster: Mapped[int]
 
 
+class ClusterNameRow(Base):
+    """What people call a cluster."""
+
+    __tablename__ = "cluster_names"
+
+    clustering_id: Mapped[int] = link("clusterings.clustering_id", cascade=True, primary_key=True)
+    cluster: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+
+
 class JobRow(Base):
     """One piece of background work; who finds its recordings, until when that is believed, and what came of them."""
 

@@ -52,6 +52,13 @@ def test_the_page_of_an_utterance() -> None:
     said = [Said(at, at + 1, prediction(), utterance_id=7 + at) for at in range(PER_PAGE * 2 + 1)]
     found = {place: part_with(said, "1", str(7 + place)).number for place in (0, PER_PAGE - 1, PER_PAGE, PER_PAGE * 2)}
     assert found == {0: 1, PER_PAGE - 1: 1, PER_PAGE: 2, PER_PAGE * 2: 3}
-    assert [part_with(said, number, "").number for number in ("2", "0", "-1", "x", "99", "9" * 30)] == [2, 1, 1, 1, 3, 1]
+    assert [part_with(said, number, "").number for number in ("2", "0", "-1", "x", "99", "9" * 30)] == [
+        2,
+        1,
+        1,
+        1,
+        3,
+        1,
+    ]
     assert part_with(said, "3", "").utterances == said[PER_PAGE * 2 :]
     assert np.ceil(len(said) / PER_PAGE) == part_with(said, "1", "").count
