@@ -1,4 +1,4 @@
-"""What a page that shows an archive waits for: pages of its recordings, however sorted and deep, and waveforms.
+"""What the archive's pages take: lists of its recordings, however sorted and deep, one recording, and its waveform.
 
 python -m benchmarks.archive_page
 
@@ -31,16 +31,17 @@ DEEP = 1_000
 SHORT_S, LONG_S = 3, 3 * 3600
 RATE_HZ = 8_000
 ADDRESS = "/v1/collections/default/recordings"
+PAGE = "/archive"
 
 
 def asked(client: FlaskClient, address: str, **query: Any) -> tuple[float, Any]:
-    """Milliseconds and the document that came."""
+    """Milliseconds and the document that came; None of a page."""
     began_s = perf_counter()
-    answer = client.get(address, query_string=query)
+    answer = client.get(address, query_string=query, headers={"Accept": "application/json, text/html"})
     took_ms = (perf_counter() - began_s) * 1000
     if answer.status_code != 200:
         raise SystemExit(f"{address} {query}: {answer.text}")
-    return took_ms, answer.json
+    return took_ms, answer.json if answer.is_json else None
 
 
 def cursor_at(client: FlaskClient, page: int, **query: Any) -> str:
@@ -72,15 +73,17 @@ def questions(client: FlaskClient, deep: int) -> dict[str, dict[str, Any]]:
 
 
 def page_rows(folder: Path, deep: int, rounds: int) -> list[list[str]]:
-    """Questions in turns."""
+    """Questions in turns: of the API, and of the page that shows the answer and how many there are."""
     with Database(parts_of(folder)) as database:
         client = create_app(database, database.settings).test_client()
         queries = questions(client, deep)
         took_ms: dict[str, list[float]] = {name: [] for name in queries}
+        shown_ms: dict[str, list[float]] = {name: [] for name in queries}
         for _ in range(rounds):
             for name, query in queries.items():
                 took_ms[name].append(asked(client, ADDRESS, limit=PER_PAGE, **query)[0])
-    return [[name, str(Spread.of(each))] for name, each in took_ms.items()]
+                shown_ms[name].append(asked(client, PAGE, **query)[0])
+    return [[name, str(Spread.of(took_ms[name])), str(Spread.of(shown_ms[name]))] for name in queries]
 
 
 def waveform_rows(folder: Path, lengths_s: Sequence[int], rounds: int) -> list[list[str]]:
@@ -97,10 +100,12 @@ def waveform_rows(folder: Path, lengths_s: Sequence[int], rounds: int) -> list[l
         for recording in reversed(database.collection().recordings().items):
             address = f"{ADDRESS}/{recording.recording_id}/waveform"
             took_ms = [asked(client, address)[0] for _ in range(rounds)]
+            shown_ms = [asked(client, f"{PAGE}/{recording.recording_id}")[0] for _ in range(rounds)]
             _forget(folder / "data" / "emovec.db", recording.recording_id)
             first_ms, drawn = asked(client, address)
             length = f"{recording.quality.duration_s:,.0f} s"
-            rows.append([length, f"{len(drawn['peaks']):,}", str(Spread.of(took_ms)), figure(first_ms)])
+            bins, waveform, page = f"{len(drawn['peaks']):,}", str(Spread.of(took_ms)), str(Spread.of(shown_ms))
+            rows.append([length, bins, waveform, figure(first_ms), page])
     return rows
 
 
@@ -125,8 +130,8 @@ def main() -> None:
     pages = page_rows(folder, deep, chosen.rounds)
     waveforms = waveform_rows(chosen.out.absolute() / "waveforms", (SHORT_S, long_s), chosen.rounds)
     tables = [
-        table(["question", "ms"], pages),
-        table(["recording", "bins", "waveform, ms", "first time, stored without one, ms"], waveforms),
+        table(["question", "API, ms", "page, ms"], pages),
+        table(["recording", "bins", "waveform, ms", "first time, stored without one, ms", "page, ms"], waveforms),
     ]
     report.publish(tables, {"recordings": chosen.recordings, "pages": pages, "waveforms": waveforms})
 

@@ -47,7 +47,7 @@ def start() -> str:
         links=Links(filters, request.args.get("sort") or None),
         is_further=bool(request.args.get("cursor")),
         policy=shown().policy() if is_there else Policy(),
-        deleted=request.args.get("deleted"),
+        deleted=request.args.get("deleted", type=int),
     )
 
 

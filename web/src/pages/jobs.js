@@ -13,10 +13,13 @@ function concerns(job) {
   return shown ? String(job.job_id) === shown : document.getElementById(`job-${job.job_id}`) !== null;
 }
 
-new JobFeed((jobs) => {
+const feed = new JobFeed((jobs) => {
   if (!jobs.some(concerns)) return;
   waiting ??= setTimeout(() => {
     waiting = null;
     renew();
   }, PAUSE_MS);
 }, shown === "all" || !shown ? collection : null);
+
+// a page that nobody looks at takes no listener's place
+document.addEventListener("visibilitychange", () => (document.hidden ? feed.close() : feed.open()));

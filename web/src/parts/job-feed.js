@@ -5,14 +5,14 @@ const POLL_MS = 2_000;
 /** A server that has too many listeners is asked again for a place after so long. */
 const REOPEN_MS = 60_000;
 const POLLED = 200;
+const REMEMBERED = 1_000;
 
-/** Calls `heard` with the jobs that are new or have changed, of one collection or of all, for as long as the page is seen. */
+/** Calls `heard` with the jobs that are new or have changed, of one collection or of all, until it is closed. */
 export class JobFeed {
   constructor(heard, collection = null) {
     this.heard = heard;
     this.query = collection === null ? "" : `collection=${encodeURIComponent(collection)}`;
     this.told = new Map();
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.close() : this.open()));
     this.open();
   }
 
@@ -50,6 +50,11 @@ export class JobFeed {
     if (page) this.tell(page.items);
   }
 
+  /** What was told last of a job. */
+  last(jobId) {
+    return this.told.has(jobId) ? JSON.parse(this.told.get(jobId)) : null;
+  }
+
   tell(jobs) {
     const changed = jobs.filter((job) => {
       const text = JSON.stringify(job);
@@ -57,6 +62,7 @@ export class JobFeed {
       this.told.set(job.job_id, text);
       return true;
     });
+    for (const id of this.told.keys()) if (this.told.size > REMEMBERED) this.told.delete(id);
     if (changed.length) this.heard(changed);
   }
 }

@@ -11,7 +11,7 @@ export class Upload {
     this.progress = element("progress", { max: 1, value: 0, "aria-label": t("Progress of %(name)s", { name: file.name }) });
     this.status = element("span", { class: "status", "aria-live": "polite" });
     this.doing = element("span", { class: "row doing" });
-    this.item = element("li", {}, element("strong", { class: "name" }, file.name), this.progress, this.status, this.doing);
+    this.item = element("li", { tabindex: -1 }, element("strong", { class: "name" }, file.name), this.progress, this.status, this.doing);
     this.become("waiting", t("waits to be sent"));
   }
 
@@ -78,6 +78,7 @@ export class Upload {
 
   retry(again) {
     this.again ||= again;
+    this.item.focus(); // the button goes
     this.doing.replaceChildren();
     this.become("waiting", t("waits to be sent"));
   }

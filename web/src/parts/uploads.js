@@ -33,29 +33,32 @@ export class Uploads {
     while (this.count("sending") < AT_ONCE && this.count("sending", "queued") < OPEN_JOBS && this.some("waiting")) {
       this.all.find((upload) => upload.state === "waiting").send();
     }
-    if (!this.feed && this.some("queued")) this.feed = new JobFeed((jobs) => this.hear(jobs), this.collection);
+    if (!this.feed && this.some("queued")) this.feed = new JobFeed(() => this.hear(), this.collection);
+    this.hear(); // a quick job may have been told of before its upload was answered
     this.say();
   }
 
-  hear(jobs) {
-    const over = new Set(jobs.filter(isOver).map((job) => job.job_id));
-    for (const job of jobs) this.waitingFor(job.job_id)?.hear(job);
-    for (const id of over) this.waitingFor(id)?.finish(ask(`/v1/jobs/${id}`));
-  }
-
-  waitingFor(jobId) {
-    return this.all.find((upload) => upload.state === "queued" && upload.jobId === jobId);
+  hear() {
+    for (const upload of this.all.filter((one) => one.state === "queued")) {
+      const job = this.feed?.last(upload.jobId);
+      if (job && isOver(job)) upload.finish(ask(`/v1/jobs/${job.job_id}`));
+      else if (job) upload.hear(job);
+    }
   }
 
   say() {
-    const isOpen = this.some("waiting", "sending", "queued");
+    const isOpen = this.some("waiting", "sending", "queued", "asking");
     const values = {
       stored: number(this.count("stored")), all: number(this.all.length), failed: number(this.count("failed")),
     };
     this.summary.textContent = this.some("failed")
       ? t("%(stored)s of %(all)s stored, %(failed)s not", values)
       : t("%(stored)s of %(all)s stored", values);
-    if (this.wasOpen && !isOpen) this.settled();
+    if (this.wasOpen && !isOpen) {
+      this.feed?.close();
+      this.feed = null;
+      this.settled();
+    }
     this.wasOpen = isOpen;
   }
 
