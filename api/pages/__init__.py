@@ -7,6 +7,7 @@ from flask_compress import Compress
 
 from emovec_db.api.pages.assets import keep_assets
 from emovec_db.api.pages.choice import carry_choice
+from emovec_db.api.pages.classify import classify
 from emovec_db.api.pages.docs import docs
 from emovec_db.api.pages.formats import FILTERS
 from emovec_db.api.pages.frame import frame
@@ -15,9 +16,10 @@ from emovec_db.api.pages.preferences import preferences
 from emovec_db.api.pages.problems import problem_page, show_problems
 from emovec_db.api.pages.server import server
 from emovec_db.api.pages.signin import signin
+from emovec_db.emotions import LABELS
 
 #: each page is a blueprint whose first address is its view `start`
-PAGES = (server, docs, signin, preferences)
+PAGES = (classify, server, docs, signin, preferences)
 COMPRESSED = ["text/html", "text/css", "text/javascript", "application/json"]
 
 
@@ -26,6 +28,8 @@ def set_up_pages(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(plain_gettext, plain_ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(FILTERS)
+    # macros that templates import see globals only
+    app.jinja_env.globals["labels"] = LABELS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(frame)
     app.url_defaults(carry_choice)

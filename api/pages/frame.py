@@ -39,7 +39,6 @@ def frame() -> dict[str, Any]:
         "encoder_notice": context().database.encoder_notice,
         "language": language(),
         "languages": LANGUAGES,
-        "labels": LABELS,
         "navigation": _navigation,
         "page_facts": page_facts,
         "shown_collection": shown_name,
@@ -83,6 +82,6 @@ def page_facts() -> dict[str, Any]:
 
 
 def _navigation() -> list[Link]:
-    places = ((_("Server"), "pages.server"),)
+    places = ((_("Classify"), "pages.classify"), (_("Server"), "pages.server"))
     here = ".".join((request.endpoint or "").split(".")[:2])
     return [Link(text, url_for(f"{name}.start"), here == name) for text, name in places]

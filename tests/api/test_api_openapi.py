@@ -23,6 +23,8 @@ PAGES = {
     "/",
     "/docs",
     "/docs/assets/{name}",
+    "/drafts/{token}",
+    "/examples/{number}",
     "/openapi.json",
     "/preferences",
     "/server",
