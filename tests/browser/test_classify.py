@@ -27,7 +27,8 @@ CALL = ROOT / "samples" / "amara" / "2026-04-14_call.webm"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server of small uploads, with a collection of its own for each that is changed."""
-    with site(tmp_path_factory.mktemp("site"), environment={"EMOVEC_UPLOAD_MAX_MB": "1"}) as one:
+    folder = tmp_path_factory.mktemp("site")
+    with site(folder, ingest=[COMPLAINT], environment={"EMOVEC_UPLOAD_MAX_MB": "1"}) as one:
         yield one
 
 
@@ -200,7 +201,6 @@ def test_a_part_is_chosen_by_dragging_and_classified_alone(
 def test_added_to_a_collection_and_again_after_it_was_deleted(
     served: Site, open_page: OpenPage, accessible: Accessible
 ) -> None:
-    served.emovec.json("ingest", COMPLAINT, "--collection", "calls")
     page = open_page(served.url("/?collection=calls"))
     recording = ROOT / "samples" / "conor" / "2026-03-25_pictures.mp3"
 
@@ -264,9 +264,11 @@ def test_too_large_is_told_before_it_is_sent(served: Site, open_page: OpenPage) 
 def test_a_policy_wants_the_role_and_is_kept(
     served: Site, open_page: OpenPage, accessible: Accessible, tmp_path: Path
 ) -> None:
-    served.emovec.json("ingest", COMPLAINT, "--collection", "law", "--role", "customer", "--forbid-role", "agent")
     call = write_call(tmp_path / "call.wav")
     page = open_page(served.url("/?collection=law"))
+    forbidding = served.url("/v1/collections/law/policy/forbidden-roles")
+    assert page.request.post(forbidding, data={"role": "agent"}).ok
+    page.reload()
     page.expected_failures = {403}  # type: ignore[attr-defined]
     expect(page.get_by_text("never scores: agent")).to_be_visible()
     accessible(page)
@@ -279,6 +281,17 @@ def test_a_policy_wants_the_role_and_is_kept(
     page.get_by_label("Channel").select_option("right")
     expect(classify(page)).to_contain_text("%")
     expect(page.get_by_text("channel right")).to_be_visible()
+
+
+def test_what_is_gone_meanwhile_is_told_where_it_is_played(served: Site, open_page: OpenPage) -> None:
+    page = open_page(served.url("/"))
+    choose(page, COMPLAINT)
+    classify(page)
+    token = page.url.rpartition("/")[2]
+    assert page.request.delete(served.url(f"/v1/collections/default/drafts/{token}")).ok
+    page.expected_failures = {404}  # type: ignore[attr-defined]
+    page.locator("#play").click()
+    expect(page.get_by_role("alert")).to_contain_text("kept for an hour at most")
 
 
 def test_forgotten_and_gone(served: Site, open_page: OpenPage, accessible: Accessible, shots: Shots) -> None:

@@ -37,7 +37,7 @@ try {
 
 function show(wave, heard) {
   const { surfer, regions } = waveform(by("wave"), { src: address(`${path}/audio`), wave });
-  const player = { surfer, from: (seconds, until) => surfer.setTime(seconds) ?? surfer.play(seconds, until) };
+  const player = { from: (seconds, until) => surfer.play(seconds, until).catch(explain) };
   follow(surfer);
   surfer.once("ready", () => choosing(regions, player));
   if (heard.frames) curve(by("curve"), heard.frames, durationS, (seconds) => player.from(seconds));
@@ -48,9 +48,9 @@ function show(wave, heard) {
 }
 
 function follow(surfer) {
-  by("play").addEventListener("click", () => surfer.playPause());
+  by("play").addEventListener("click", () => surfer.playPause().catch(explain));
   by("position").addEventListener("input", () => surfer.setTime(Number(by("position").value)));
-  surfer.on("click", () => surfer.play());
+  surfer.on("click", () => surfer.play().catch(explain));
   surfer.on("play", () => (by("play").textContent = `⏸ ${t("Pause")}`));
   surfer.on("pause", () => (by("play").textContent = `▶ ${t("Play")}`));
   surfer.on("timeupdate", (seconds) => {
@@ -60,8 +60,12 @@ function follow(surfer) {
     by("cursor").hidden = !by("curve");
     by("cursor").style.left = `${(seconds / durationS) * 100}%`;
   });
-  // the sound's own error says nothing: the address does
-  surfer.on("error", () => ask(path).catch((error) => showProblem(by("sound-problem"), error)));
+}
+
+/** Why the sound can't be played: its own error says nothing, the draft's address does. */
+function explain({ name }) {
+  if (name === "AbortError") return; // stopped before it began
+  ask(path).catch((error) => showProblem(by("sound-problem"), error));
 }
 
 /** Utterances as coloured regions, named by their emoji. */
