@@ -28,8 +28,7 @@ def set_up_pages(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(plain_gettext, plain_ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(FILTERS)
-    # macros that templates import see globals only
-    app.jinja_env.globals["labels"] = LABELS
+    app.jinja_env.globals["labels"] = LABELS  # macros see no variables of a page
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(frame)
     app.url_defaults(carry_choice)

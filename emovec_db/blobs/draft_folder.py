@@ -65,6 +65,11 @@ class DraftFolder:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def tokens(self) -> list[str]:
+        """Of all drafts that are there, the oldest first."""
+        self.sweep()
+        return [folder.name for _, folder in self._all() if TOKEN.fullmatch(folder.name)]
+
     def path(self, token: str) -> Path:
         """A draft's folder; NotFoundError where there is none, any more or at all."""
         self.sweep()
@@ -102,8 +107,7 @@ class DraftFolder:
                 f"a draft of this recording has {size_bytes:,} bytes, all drafts together may have "
                 f"{self._max_bytes:,}: send a shorter one, or classify it without a draft (predictions)"
             )
-        self.sweep()
-        kept = [(folder, _size_bytes(folder)) for _, folder in self._all() if not folder.name.startswith(_HIDDEN)]
+        kept = [(self._root / token, _size_bytes(self._root / token)) for token in self.tokens()]
         while kept and (len(kept) >= self._max_drafts or sum(size for _, size in kept) + size_bytes > self._max_bytes):
             self._remove(kept.pop(0)[0])
 

@@ -14,9 +14,11 @@ from typer.main import get_command
 from emovec_db.cli import (
     classify,
     cluster,
+    clusters,
     collections,
     compare,
     count,
+    customers,
     exit_codes,
     generations,
     ingest,
@@ -42,6 +44,7 @@ for _commands in (
     search,
     compare,
     cluster,
+    customers,
     profile,
     trajectories,
     count,
@@ -52,6 +55,7 @@ for _commands in (
     reencode,
 ):
     app.add_typer(_commands.app)
+app.add_typer(clusters.app, name="clusters", help=clusters.HELP)
 app.add_typer(generations.app, name="generations", help=generations.HELP)
 app.add_typer(space.app, name="space", help=space.HELP)
 app.add_typer(jobs.app, name="jobs", help=jobs.HELP)

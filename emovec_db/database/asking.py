@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Unpack
 
 from emovec_db.database.handle import Handle
 from emovec_db.domain.classification import Classification
-from emovec_db.domain.clustering import Clustering
-from emovec_db.domain.collection import Collection as StoredCollection
-from emovec_db.domain.profile import Profile
-from emovec_db.domain.query import Filter, FilterFields, Page
+from emovec_db.domain.profile import CustomerComparison, Profile
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.services.classify import classify, compare
-from emovec_db.services.clusters import cluster
 from emovec_db.services.gate import admitted_sound
-from emovec_db.services.profiles import ProfileQuestion, profile
-from emovec_db.spaces.protocol import Space
+from emovec_db.services.profiles.comparison import compare_customers
+from emovec_db.services.profiles.profile import ProfileQuestion, Profiler
 from emovec_db.spaces.registry import space_named
 
 
 class Asking(Handle):
-    """Classify, compare, cluster, profile."""
+    """Classify, compare, profile."""
 
     def classify(
         self,
@@ -64,21 +61,6 @@ class Asking(Handle):
         sounds = [self._admitted(one, limits, role=role, channel=channel) for one in (first, second)]
         return compare(method, self._parts.sounds, space_named(space), *sounds)
 
-    def cluster(self, k: int, *, seed: int = 0, space: str = "embedding", **chosen: Unpack[FilterFields]) -> Clustering:
-        """K-Means over the utterances that the filter lets through; stored with its parameters."""
-        stored = self._stored()
-        return cluster(self._parts.store, stored, self._space(stored, space), k=k, seed=seed, chosen=Filter(**chosen))
-
-    def clustering(self, clustering_id: int) -> Clustering:
-        """A stored K-Means run."""
-        with self._parts.store.read() as unit:
-            return unit.clusterings.get(unit.collections.get(self.name), clustering_id)
-
-    def clusterings(self, *, cursor: str | None = None, limit: int = 50) -> Page[Clustering]:
-        """Stored K-Means runs, the newest first."""
-        with self._parts.store.read() as unit:
-            return unit.clusterings.page(unit.collections.get(self.name), cursor, limit)
-
     def profile(
         self,
         customer: str,
@@ -86,18 +68,51 @@ class Asking(Handle):
         period: str = "week",
         since: datetime | None = None,
         until: datetime | None = None,
-        space: str = "embedding",
+        recent_since: datetime | None = None,
+        space: str | None = None,
         examples: int = 5,
     ) -> Profile:
-        """A customer's emotion over a time; `period` (day, week or month) is the step of the trend."""
-        question = ProfileQuestion(customer=customer, period=period, since=since, until=until, examples=examples)
-        zone = self._parts.settings.zone
-        stored = self._stored()
-        return profile(self._parts.store, stored, self._space(stored, space), zone, question)
+        """A customer's emotion over a time; `period` (day, week or month) is the step of the trend.
 
-    def _space(self, stored: StoredCollection, name: str | None) -> Space:
-        spaces = self._parts.spaces
-        return spaces.named(stored, name or spaces.default_name(stored))
+        The recordings from `recent_since` on (left out: the newest quarter) are held against those before. Without a
+        space, in the one that searches use.
+
+        Raises:
+            NotFoundError: the customer has no recordings in that time.
+        """
+        question = ProfileQuestion(
+            period=period, since=since, until=until, recent_since=recent_since, examples=examples
+        )
+        with self._profiler(space) as profiler:
+            return profiler.profile(customer, question).profile
+
+    def compare_customers(
+        self,
+        first: str,
+        second: str,
+        *,
+        period: str = "week",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        recent_since: datetime | None = None,
+        space: str | None = None,
+    ) -> CustomerComparison:
+        """Two customers side by side: their profiles, without recordings as examples, and how they differ.
+
+        Raises:
+            NotFoundError: one has no recordings in that time.
+            QueryError: both are the same.
+        """
+        question = ProfileQuestion(period=period, since=since, until=until, recent_since=recent_since, examples=0)
+        with self._profiler(space) as profiler:
+            return compare_customers(profiler, first, second, question)
+
+    @contextmanager
+    def _profiler(self, space: str | None) -> Iterator[Profiler]:
+        parts, stored = self._parts, self._stored()
+        chosen = self._space(stored, space)
+        with parts.store.read() as unit:
+            yield Profiler(unit, stored, chosen, parts.settings.zone, parts.customer_means)
 
     def _admitted(
         self, recording: str | Path | Sound, limits: SoundLimits | None, *, role: str | None, channel: str

@@ -60,7 +60,8 @@ class Drafts(Handle):
             decode_ms=(decoded_s - began_s) * 1000,
             classify_ms=(perf_counter() - decoded_s) * 1000,
         )
-        return parts.drafts.keep(draft, path, policy)
+        # the policy may have changed meanwhile
+        return self.get(parts.drafts.keep(draft, path, policy))
 
     def get(self, token: str) -> Draft:
         """A draft and what was heard in it."""

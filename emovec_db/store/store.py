@@ -14,6 +14,7 @@ from emovec_db.store.annotations import Annotations
 from emovec_db.store.changes import Changes
 from emovec_db.store.clusterings import Clusterings
 from emovec_db.store.collections import Collections
+from emovec_db.store.customers import Customers
 from emovec_db.store.engine import Engines, is_sqlite, parse_url, shown
 from emovec_db.store.facets import Facets
 from emovec_db.store.failures import Failures
@@ -36,6 +37,7 @@ from emovec_db.store.vector_indexing import VectorIndexing
 from emovec_db.store.vector_search import VectorSearch
 from emovec_db.store.vector_sets import VectorSets
 from emovec_db.store.vector_tables import VectorTables
+from emovec_db.store.waveforms import Waveforms
 
 
 class Unit:
@@ -48,7 +50,9 @@ class Unit:
         self.utterances = Utterances(connection)
         self.summaries = Summaries(connection)
         self.tracks = Tracks(connection)
+        self.waveforms = Waveforms(connection)
         self.facets = Facets(connection)
+        self.customers = Customers(connection)
         self.annotations = Annotations(connection)
         self.fitted_spaces = FittedSpaces(connection)
         self.changes = Changes(connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,7 @@ from emovec_db.blobs.draft_folder import DraftFolder, gone
 from emovec_db.domain.draft import Draft, NewDraft
 from emovec_db.domain.policy import Policy
 from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound
-from emovec_db.errors import QueryError, RefusedError, SilentError, TooShortError
+from emovec_db.errors import NotFoundError, QueryError, RefusedError, SilentError, TooShortError
 from emovec_db.services.drafts.files import ORIGINAL, PROCESSED_WAV, read_draft, write_draft
 from emovec_db.services.gate import check
 
@@ -26,8 +26,8 @@ class Drafts:
 
     folder: DraftFolder
 
-    def keep(self, draft: NewDraft, original: Path, policy: Policy) -> Draft:
-        """Keep what was heard, and under no policy the file too; the draft with its token and its time.
+    def keep(self, draft: NewDraft, original: Path, policy: Policy) -> str:
+        """Keep what was heard, and under no policy the file too; its token.
 
         Under a policy the file is not kept for one of its channels: another may be a forbidden party's.
 
@@ -36,7 +36,7 @@ class Drafts:
         """
         with self.folder.making() as (token, folder):
             write_draft(folder, draft, None if policy.in_force else original)
-        return self._read(draft.collection, token)
+        return token
 
     def get(self, collection: str, token: str, policy: Policy) -> Draft:
         """A draft that is there; its collection's policy is asked again.
@@ -54,6 +54,12 @@ class Drafts:
         if policy.in_force:
             self.folder.drop(token, ORIGINAL)
         return draft
+
+    def hold(self, collection: str, policy: Policy) -> None:
+        """Take away what the policy forbids of a collection's drafts, and the files of all others."""
+        for token in self.folder.tokens():
+            with suppress(NotFoundError, RefusedError):
+                self.get(collection, token, policy)
 
     def played(self, draft: Draft) -> Path:
         """WAV of what the encoder heard, mono, 16 kHz, 16 bits; NotFoundError."""

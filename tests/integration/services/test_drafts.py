@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 import emovec_db
 from emovec_db.audio.decode import decode
-from emovec_db.database import Database
+from emovec_db.database import Collection, Database
 from emovec_db.domain.classification import Classification
 from emovec_db.domain.job import JobState
 from emovec_db.domain.recording import Details
 from emovec_db.domain.sound import SoundLimits
+from emovec_db.encoder.fake import FakeEncoder
 from emovec_db.errors import NotFoundError, QueryError, RefusedError, SilentError, SuppressedError, TooShortError
 from emovec_db.services.drafts.files import ORIGINAL
 from tests.calls import customer, files_with_agent, write_call
@@ -37,6 +38,11 @@ def stereo(tmp_path: Path) -> Path:
 def drafts_left(database: Database) -> list[str]:
     folder = database.settings.drafts_dir
     return os.listdir(folder) if folder.exists() else []
+
+
+def forbid_elsewhere(calls: Collection) -> None:
+    """As a machine does that shares the database and not the folder of drafts."""
+    calls._parts.policies.forbid(calls._opened(), "agent", reason="", by=None, delete_existing=True)
 
 
 def assert_same(one: Classification, other: Classification) -> None:
@@ -220,7 +226,7 @@ def test_a_policy_that_came_later_holds_for_every_use(
     use(calls.drafts, token)
     while database.run_next_job("test"):
         pass
-    calls.forbid_role("agent", delete_existing=True)
+    forbid_elsewhere(calls)
 
     with pytest.raises(RefusedError):
         use(calls.drafts, token)
@@ -231,10 +237,40 @@ def test_a_policy_that_came_later_takes_the_file(database: Database, stereo: Pat
     calls = database.collection("calls")
     token = calls.drafts.make(stereo, role="customer", channel="right").token
     assert (database.settings.drafts_dir / token / ORIGINAL).read_bytes() == stereo.read_bytes()
-    calls.forbid_role("agent")
+    forbid_elsewhere(calls)
 
     assert calls.drafts.get(token).heard.prediction.label == "neutral"
     assert files_with_agent(tmp_path / "data") == []
+
+
+def test_forbidding_a_role_takes_its_drafts_at_once(database: Database, stereo: Path, tmp_path: Path) -> None:
+    calls, other = database.collection("calls"), database.collection("other")
+    kept = calls.drafts.make(stereo, role="customer", channel="right").token
+    for said in ({"role": "agent", "channel": "left"}, {"role": "customer"}, {}):
+        calls.drafts.make(stereo, **said)
+    calls.forbid_role("agent")
+
+    assert drafts_left(database) == [kept]
+    assert files_with_agent(tmp_path / "data") == []
+    elsewhere = other.drafts.make(stereo).token
+    calls.forbid_role("other")
+    assert sorted(drafts_left(database)) == sorted([kept, elsewhere])
+    assert (database.settings.drafts_dir / elsewhere / ORIGINAL).exists()
+
+
+def test_a_role_forbidden_while_a_draft_is_made_is_kept_out(
+    database: Database, stereo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, encode = database.collection("calls"), FakeEncoder.encode
+
+    def forbid_meanwhile(self: FakeEncoder, waveforms: Any) -> Any:
+        forbid_elsewhere(calls)
+        return encode(self, waveforms)
+
+    monkeypatch.setattr(FakeEncoder, "encode", forbid_meanwhile)
+    with pytest.raises(RefusedError):
+        calls.drafts.make(stereo, role="agent", channel="left")
+    assert drafts_left(database) == []
 
 
 def test_what_can_not_be_heard_leaves_nothing(database: Database, tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from emovec_db.domain.agreement import Agreement, BestMatch
 from emovec_db.domain.annotation import TableRead
 from emovec_db.domain.answer import Answer, MatchGroup
 from emovec_db.domain.classification import CheckReport, Classification, Deletion
 from emovec_db.domain.clustering import Cluster, Clustering
 from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
+from emovec_db.domain.customers import CustomerFigures, CustomerOverview, NegativeTrend, Week
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
 from emovec_db.domain.evaluation import Evaluation, Measures
 from emovec_db.domain.facets import Count, FacetValue
@@ -24,7 +26,15 @@ from emovec_db.domain.index_state import IndexState
 from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport
 from emovec_db.domain.job import ErrorKind, Job, JobItem, JobState
 from emovec_db.domain.policy import Policy, PolicyChange, Refusal
-from emovec_db.domain.profile import Estimate, NearestCustomer, Profile, TrendPoint
+from emovec_db.domain.profile import (
+    Change,
+    CustomerComparison,
+    Difference,
+    Estimate,
+    NearestCustomer,
+    Profile,
+    TrendPoint,
+)
 from emovec_db.domain.query import Filter, Match, Page
 from emovec_db.domain.recording import Details, Recording, Source, Utterance
 from emovec_db.domain.segmentation import NOTHING_LEFT_OUT, LeftOut
@@ -136,12 +146,30 @@ def summary(name: str = "default") -> CollectionSummary:
 def clustering() -> Clustering:
     clusters = (
         Cluster(cluster=0, size=1200, labels={"sad": 0.25, "angry": 0.75}, central=(utterance(),)),
-        Cluster(cluster=1, size=3, labels={"happy": 1.0}, central=()),
+        Cluster(cluster=1, size=3, labels={"happy": 1.0}, central=(), name="[b]\x1b7投诉"),
     )
     return Clustering(
         clustering_id=5, k=2, seed=1, space="embedding", filter=Filter(), utterances=1203, inertia=12.5,
         silhouette=0.25, created_at=WHEN, clusters=clusters,
     )  # fmt: skip
+
+
+def differences() -> dict[str, Difference]:
+    risen = Difference(difference=0.25, low=0.125, high=0.375, verdict="higher")
+    unclear = Difference(difference=-0.01, low=-0.125, high=0.0625, verdict="unclear")
+    return {**dict.fromkeys(LABELS, unclear), "sad": risen}
+
+
+def customer(name: str, **changes: Any) -> CustomerOverview:
+    given = {
+        "recordings": 1200, "duration_s": 6200.0, "first_recorded_at": WHEN, "last_recorded_at": WHEN,
+        "scores": PREDICTION.by_label(),
+    }  # fmt: skip
+    weeks = tuple(
+        Week(start=WHEN, recordings=3, scores=PREDICTION.by_label(), negative=share) for share in (0.125, 0.75)
+    )
+    trend = NegativeTrend(weeks=weeks, change=0.625, direction="rising")
+    return CustomerOverview(customer=name, figures=CustomerFigures(**{**given, **changes}), trend=trend)
 
 
 def profile() -> Profile:
@@ -151,7 +179,11 @@ def profile() -> Profile:
     return Profile(
         customer="c1", recordings=4, utterances=5, duration_s=90.0, first_recorded_at=WHEN, last_recorded_at=WHEN,
         labels={"neutral": 0.75, "sad": 0.25}, scores=scores, period="week",
-        trend=(TrendPoint(start=WHEN, recordings=4, scores=PREDICTION.by_label()),),
+        trend=(
+            TrendPoint(start=WHEN, recordings=4, scores=PREDICTION.by_label(), intervals=None, volatility=None),
+        ),
+        change=Change(since=WHEN, recordings=5, baseline_recordings=1200, scores=differences()), space="emotion",
+        nearest_space="scores",
         centroid=(1.0, 0.0), spread=0.125, volatility=None,
         typical=(Match(utterance(), 0.9),), unusual=(Match(utterance(8), -0.5),),
         nearest=(NearestCustomer(customer="c2\x1b", similarity=0.5, recordings=3),),
@@ -325,6 +357,37 @@ class FakeCollection:
     def cluster(self, k: int, **wanted: Any) -> Clustering:
         self._asked("cluster", k, **wanted)
         return clustering()
+
+    def clustering(self, clustering_id: int) -> Clustering:
+        return replace(clustering(), clustering_id=clustering_id)
+
+    def clusterings(self, **wanted: Any) -> Page[Clustering]:
+        self._asked("clusterings", **wanted)
+        return Page((clustering(),), "next page")
+
+    def name_cluster(self, clustering_id: int, cluster: int, name: str) -> Clustering:
+        self._asked("name_cluster", clustering_id, cluster, name)
+        return clustering()
+
+    def delete_clustering(self, clustering_id: int) -> None:
+        self._asked("delete_clustering", clustering_id)
+
+    def compare_clusterings(self, first: int, second: int) -> Agreement:
+        self._asked("compare_clusterings", first, second)
+        return Agreement(
+            first=first, second=second, both=1200, only_first=3, only_second=0,
+            contingency=np.array([[0, 1200], [0, 0]]), adjusted_rand=0.5, normalised_mutual_information=0.25,
+            best_matches=(BestMatch(0, 1, 1.0), BestMatch(1, None, 0.0)),
+        )  # fmt: skip
+
+    def customers_overview(self, **wanted: Any) -> Page[CustomerOverview]:
+        self._asked("customers_overview", **wanted)
+        return Page((customer("c1\x1b"), customer("c2", first_recorded_at=None, last_recorded_at=None)), "next page")
+
+    def compare_customers(self, first: str, second: str, **wanted: Any) -> CustomerComparison:
+        self._asked("compare_customers", first, second, **wanted)
+        other = replace(profile(), customer="[b]\x1b")
+        return CustomerComparison(first=profile(), second=other, differences=differences(), similarity=0.5)
 
     def profile(self, customer: str, **wanted: Any) -> Profile:
         self._asked("profile", customer, **wanted)
