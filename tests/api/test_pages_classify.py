@@ -103,7 +103,7 @@ def test_a_part_has_to_wait_its_turn_like_all_that_is_encoded(api: Api, app: Emo
 
 def test_frames_as_a_table_that_stays_small(api: Api) -> None:
     token = made(api, two_tones(), granularity="frame")["token"]
-    rows = re.findall(r"<tr><td>(0:0[\d.]+) – (0:0[\d.]+)</td>", shown(api.client, f"/drafts/{token}"))
+    rows = re.findall(r"<tr><td class="from-to">(0:0[\d.]+) – (0:0[\d.]+)</td>", shown(api.client, f"/drafts/{token}"))
     assert len(rows) == 25  # of 100 frames, 4 each
     assert (rows[0][0], rows[-1][1]) == ("0:00.0", "0:02.0")
 

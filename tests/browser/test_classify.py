@@ -281,6 +281,10 @@ def test_a_policy_wants_the_role_and_is_kept(
     page.get_by_label("Channel").select_option("right")
     expect(classify(page)).to_contain_text("%")
     expect(page.get_by_text("channel right")).to_be_visible()
+    # another collection has no such draft, so the choice leads to its start
+    page.get_by_label("Collection", exact=True).select_option("default")
+    expect(page.locator("#recording")).to_be_visible()
+    assert page.url == served.url("/?collection=default")
 
 
 def test_what_is_gone_meanwhile_is_told_where_it_is_played(served: Site, open_page: OpenPage) -> None:
@@ -291,7 +295,7 @@ def test_what_is_gone_meanwhile_is_told_where_it_is_played(served: Site, open_pa
     assert page.request.delete(served.url(f"/v1/collections/default/drafts/{token}")).ok
     page.expected_failures = {404}  # type: ignore[attr-defined]
     page.locator("#play").click()
-    expect(page.get_by_role("alert")).to_contain_text("kept for an hour at most")
+    expect(page.get_by_role("alert")).to_contain_text("there is no such draft")
 
 
 def test_forgotten_and_gone(served: Site, open_page: OpenPage, accessible: Accessible, shots: Shots) -> None:

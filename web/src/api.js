@@ -16,8 +16,8 @@ export class ApiError extends Error {
 }
 
 /** The JSON answer of an address; `path` is below the page's collection unless it starts with a slash. */
-export async function ask(path, { method = "GET", json, form, signal } = {}) {
-  const options = { method, signal, headers: { Accept: "application/json" }, body: form };
+export async function ask(path, { method = "GET", json, form, signal, headers } = {}) {
+  const options = { method, signal, headers: { Accept: "application/json", ...headers }, body: form };
   if (json !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(json);
@@ -26,6 +26,31 @@ export async function ask(path, { method = "GET", json, form, signal } = {}) {
   const answer = response.status === 204 ? null : await response.json().catch(() => null);
   if (!response.ok) throw new ApiError(response.status, answer ?? { code: "internal", message: response.statusText });
   return answer;
+}
+
+/** Sends a form, telling which share of it has gone; the JSON answer. `signal` stops it: AbortError. */
+export function send(path, form, progress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch tells nothing of what has gone
+    request.open("POST", address(path));
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", ({ loaded, total }) => total && progress(loaded / total));
+    request.addEventListener("error", () => reject(unreachable()));
+    request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+    signal?.addEventListener("abort", () => request.abort());
+    request.addEventListener("load", () => {
+      if (request.status < 400 && request.response) resolve(request.response);
+      else reject(new ApiError(request.status, request.response ?? { code: "internal", message: request.statusText }));
+    });
+    request.send(form);
+  });
+}
+
+/** Why a sound can't be played, which the browser doesn't tell: asked of its address, without fetching the sound. */
+export async function unplayable(path) {
+  const said = await ask(path, { headers: { Range: "bytes=0-0" } }).catch((error) => error);
+  return said instanceof Error ? said : new Error(t("This browser can't play this recording."));
 }
 
 export function address(path) {
@@ -37,7 +62,11 @@ async function reached(url, options) {
     return await fetch(url, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    const message = t("The server can't be reached. Check that it runs, and try again.");
-    throw new ApiError(0, { code: "network", message });
+    throw unreachable();
   }
+}
+
+function unreachable() {
+  const message = t("The server can't be reached. Check that it runs, and try again.");
+  return new ApiError(0, { code: "network", message });
 }

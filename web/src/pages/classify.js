@@ -1,7 +1,7 @@
 // Choosing or recording a sound, and sending it to be classified. What is chosen lies in the form's own file field.
+import { send } from "../api.js";
 import { element, showProblem } from "../dom.js";
 import { startRecording } from "../parts/microphone.js";
-import { upload } from "../upload.js";
 import { clock, number, t } from "../words.js";
 
 const by = (id) => document.getElementById(id);
@@ -112,7 +112,7 @@ form.addEventListener("submit", async (event) => {
   problem.hidden = true;
   busy(true);
   try {
-    const draft = await upload("drafts", new FormData(form), { onProgress: showProgress, signal: sending.signal });
+    const draft = await send("drafts", new FormData(form), showProgress, sending.signal);
     location.assign(resultAddress(draft.token));
   } catch (error) {
     busy(false);

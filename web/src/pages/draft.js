@@ -1,6 +1,6 @@
 // What was heard in a recording: playing it, its curve, choosing a part of it, storing it, forgetting it.
-import { address, ask } from "../api.js";
-import { showProblem } from "../dom.js";
+import { address, ask, unplayable } from "../api.js";
+import { element, showProblem } from "../dom.js";
 import { emotions } from "../facts.js";
 import { curve } from "../parts/curve.js";
 import { store } from "../parts/store.js";
@@ -51,8 +51,8 @@ function follow(surfer) {
   by("play").addEventListener("click", () => surfer.playPause().catch(explain));
   by("position").addEventListener("input", () => surfer.setTime(Number(by("position").value)));
   surfer.on("click", () => surfer.play().catch(explain));
-  surfer.on("play", () => (by("play").textContent = `⏸ ${t("Pause")}`));
-  surfer.on("pause", () => (by("play").textContent = `▶ ${t("Play")}`));
+  surfer.on("play", () => (showAction("⏸", t("Pause"))));
+  surfer.on("pause", () => (showAction("▶", t("Play"))));
   surfer.on("timeupdate", (seconds) => {
     by("now").textContent = clock(seconds);
     by("position").value = seconds;
@@ -62,10 +62,14 @@ function follow(surfer) {
   });
 }
 
-/** Why the sound can't be played: its own error says nothing, the draft's address does. */
-function explain({ name }) {
+function showAction(sign, action) {
+  by("play").replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${action}`);
+}
+
+/** Why the sound can't be played. */
+async function explain({ name }) {
   if (name === "AbortError") return; // stopped before it began
-  ask(path).catch((error) => showProblem(by("sound-problem"), error));
+  showProblem(by("sound-problem"), await unplayable(`${path}/audio`));
 }
 
 /** Utterances as coloured regions, named by their emoji. */
