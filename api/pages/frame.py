@@ -82,6 +82,10 @@ def page_facts() -> dict[str, Any]:
 
 
 def _navigation() -> list[Link]:
-    places = ((_("Archive"), "pages.archive"), (_("Server"), "pages.server"))
+    places = (
+        (_("Classify"), "pages.classify"),
+        (_("Archive"), "pages.archive"),
+        (_("Server"), "pages.server"),
+    )
     here = ".".join((request.endpoint or "").split(".")[:2])
     return [Link(text, url_for(f"{name}.start"), here == name) for text, name in places]

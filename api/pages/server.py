@@ -23,7 +23,6 @@ class StoredCollection:
     default_space: str
 
 
-@server.get("/")
 @server.get("/server")
 def start() -> str:
     """What the server uses, holds and does."""

@@ -3,7 +3,7 @@
 from emovec_db.documents.classification import audit_document, check_document, classification_document
 from emovec_db.documents.clusterings import agreement_document, cluster_document, clustering_document
 from emovec_db.documents.collections import collection_document, model_document
-from emovec_db.documents.drafts import draft_document, stretch_document
+from emovec_db.documents.drafts import draft_document, steps_document, stretch_document
 from emovec_db.documents.facets import count_document
 from emovec_db.documents.generations import generation_document, label_changes_document, reencode_document
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
@@ -63,6 +63,7 @@ __all__ = [
     "selection_document",
     "similar_courses_document",
     "spaces_document",
+    "steps_document",
     "stretch_document",
     "time_text",
     "track_document",

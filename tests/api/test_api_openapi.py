@@ -31,6 +31,8 @@ PAGES = {
     "/jobs/{job_id}",
     "/jobs/{job_id}/cancel",
     "/jobs/{job_id}/retry",
+    "/drafts/{token}",
+    "/examples/{number}",
     "/openapi.json",
     "/preferences",
     "/server",

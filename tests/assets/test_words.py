@@ -8,6 +8,8 @@ import pytest
 
 from emovec_db.api.pages.problems import EXPLANATIONS
 from emovec_db.api.pages.translations import catalogue, words_of_scripts
+from emovec_db.api.pages.warnings import WARNINGS
+from emovec_db.audio.quality import WARNING_TEXTS
 from emovec_db.errors import EmovecError
 from tools.words import spoken
 
@@ -50,3 +52,7 @@ def test_every_failure_is_explained() -> None:
     #: of commands, which no page runs
     own = {"bad_settings", "bad_row", "bad_weights", "parity", "precision"}
     assert codes - own - {EmovecError.code} <= EXPLANATIONS.keys()
+
+
+def test_every_warning_is_explained() -> None:
+    assert WARNINGS.keys() == WARNING_TEXTS.keys()

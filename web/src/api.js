@@ -28,8 +28,8 @@ export async function ask(path, { method = "GET", json, form, signal, headers } 
   return answer;
 }
 
-/** Sends a form, telling which share of it has gone; the JSON answer. */
-export function send(path, form, progress) {
+/** Sends a form, telling which share of it has gone; the JSON answer. `signal` stops it: AbortError. */
+export function send(path, form, progress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch tells nothing of what has gone
     request.open("POST", address(path));
@@ -37,6 +37,8 @@ export function send(path, form, progress) {
     request.responseType = "json";
     request.upload.addEventListener("progress", ({ loaded, total }) => total && progress(loaded / total));
     request.addEventListener("error", () => reject(unreachable()));
+    request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+    signal?.addEventListener("abort", () => request.abort());
     request.addEventListener("load", () => {
       if (request.status < 400 && request.response) resolve(request.response);
       else reject(new ApiError(request.status, request.response ?? { code: "internal", message: request.statusText }));
