@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 from flask_compress import Compress
 
+from emovec_db.api.pages.archive import archive
 from emovec_db.api.pages.assets import keep_assets
 from emovec_db.api.pages.choice import carry_choice
 from emovec_db.api.pages.docs import docs
@@ -13,11 +14,12 @@ from emovec_db.api.pages.frame import frame
 from emovec_db.api.pages.language import plain_gettext, plain_ngettext
 from emovec_db.api.pages.preferences import preferences
 from emovec_db.api.pages.problems import problem_page, show_problems
+from emovec_db.api.pages.search import search
 from emovec_db.api.pages.server import server
 from emovec_db.api.pages.signin import signin
 
 #: each page is a blueprint whose first address is its view `start`
-PAGES = (server, docs, signin, preferences)
+PAGES = (search, archive, server, docs, signin, preferences)
 COMPRESSED = ["text/html", "text/css", "text/javascript", "application/json"]
 
 

@@ -83,6 +83,9 @@ def page_facts() -> dict[str, Any]:
 
 
 def _navigation() -> list[Link]:
-    places = ((_("Server"), "pages.server"),)
+    places = (
+        (_("Search"), "pages.search"),
+        (_("Server"), "pages.server"),
+    )
     here = ".".join((request.endpoint or "").split(".")[:2])
     return [Link(text, url_for(f"{name}.start"), here == name) for text, name in places]
