@@ -9,6 +9,7 @@ from flask_openapi.models.schema import Schema
 from flask_openapi.openapi import OpenAPI
 from pydantic import BaseModel
 
+from emovec_db.api.schemas import drafts, results
 from emovec_db.api.schemas.answers import Error
 from emovec_db.api.schemas.requests import (
     BatchBody,
@@ -37,6 +38,8 @@ _BODIES: tuple[type[BaseModel], ...] = (
     CourseForm,
     TrajectoryBody,
     ClusteringBody,
+    *drafts.BODIES,
+    *results.BODIES,
 )
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},

@@ -13,6 +13,7 @@ from gunicorn.errors import AppImportError
 
 from emovec_db.api.app import create_app
 from emovec_db.api.context import context
+from emovec_db.api.drafts import start_sweeping
 from emovec_db.api.supervisor import FINAL_EXIT_CODE
 from emovec_db.database import open_database
 from emovec_db.errors import EmovecError
@@ -45,6 +46,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             raise AppImportError(f"emovec-db can't be served: {error.message}") from error
         with app.app_context():
             context().readiness.start()
+            start_sweeping(context().database)
         return app
 
 

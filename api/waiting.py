@@ -24,6 +24,13 @@ def finished(jobs: Sequence[Job], wait_s: float) -> Settled:
         return [_when_settled(job, deadline_s if may_wait else 0) for job in jobs]
 
 
+def upload_status(jobs: Sequence[Job]) -> int:
+    """Of the answer to uploads: 202 while one is under way, 201 if something new was stored, 200 if not."""
+    if not all(job.finished_at for job in jobs):
+        return 202
+    return 201 if any(job.counts.get("ingested") for job in jobs) else 200
+
+
 def _when_settled(job: Job, deadline_s: float) -> tuple[Job, tuple[JobItem, ...] | None]:
     database = context().database
     current = database.job(job.job_id)

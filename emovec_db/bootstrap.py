@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emovec_db.audio.decoders.pool import DecoderPool
+from emovec_db.blobs.draft_folder import DraftFolder
 from emovec_db.blobs.folder import FolderBlobs
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.collection import Collection
@@ -16,6 +17,7 @@ from emovec_db.domain.sound import SoundLimits
 from emovec_db.encoder.registry import load_encoder
 from emovec_db.services.deletion import Eraser
 from emovec_db.services.diarizers import Diarizers, load_diarizer
+from emovec_db.services.drafts.drafts import Drafts
 from emovec_db.services.encoders import Encoders
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.indexes.engines import indexes_at
@@ -62,6 +64,7 @@ class Parts:
     trajectories: Trajectories
     eraser: Eraser
     uploads: Uploads
+    drafts: Drafts
     policies: Policies
     reencodings: Reencodings
     generations: Generations
@@ -112,7 +115,9 @@ class Parts:
         """A worker's run."""
         with self.store.read() as unit:
             collection = unit.collections.get(job.collection)
-        limits = self.upload_limits if job.kind == UPLOAD_JOB else self.archive_limits
+        # an upload's bytes were held to their limit when they came; the sound of a draft as WAV may have more of them
+        uploaded = replace(self.archive_limits, max_duration_s=self.upload_limits.max_duration_s)
+        limits = uploaded if job.kind == UPLOAD_JOB else self.archive_limits
         return self.ingest(collection, job.job_id, tally, limits)
 
 
@@ -172,6 +177,7 @@ def build(settings: Settings) -> Parts:
         trajectories=Trajectories(store),
         eraser=eraser,
         uploads=Uploads(store, blobs),
+        drafts=Drafts(DraftFolder(settings.drafts_dir)),
         policies=Policies(
             store=store, blobs=blobs, decoders=decoders, places=places, eraser=eraser, limits=archive_limits
         ),

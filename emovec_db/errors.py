@@ -30,6 +30,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   │   ├── CrashedError
     │   │   └── MixedError
     │   ├── RefusedError             403: the collection's policy forbids it
+    │   ├── OutsideError             403: a path leads out of the folder that it has to lie in
     │   ├── MissingPartError         501: an extra or a weights file is not installed
     │   ├── BadWeightsError
     │   ├── PrecisionError
@@ -228,6 +229,13 @@ class RefusedError(UserError):
     """Raised when the collection's policy forbids what was asked."""
 
     code = "refused"
+    http_status = 403
+
+
+class OutsideError(UserError):
+    """Raised when a path leads out of the folder that it has to lie in, or there is no such folder."""
+
+    code = "outside"
     http_status = 403
 
 

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     decode_timeout_s: float = Field(
         60, gt=0, description="seconds that decoding a file may take, beside 1 s per 5 MB and 1 s per 10 s of its sound"
     )
+    audio_root: Path | None = Field(
+        None, description="folder below which `POST /api/predict` may read files by `audio_path`; unset: none"
+    )
     archive_max_mb: float = Field(2048, gt=0, description="greatest file of an archive, megabytes")
     archive_max_hours: float = Field(6, gt=0, description="longest sound in a file of an archive")
 
@@ -130,6 +133,11 @@ class Settings(BaseSettings):
     def fetched_dir(self) -> Path:
         """Where recordings that are fetched from elsewhere lie while they are decoded."""
         return self.data_dir / "fetched"
+
+    @property
+    def drafts_dir(self) -> Path:
+        """Where recordings that were only sent to be classified lie, for an hour; emptied when the server starts."""
+        return self.data_dir / "drafts"
 
     @property
     def is_loopback(self) -> bool:

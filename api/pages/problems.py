@@ -38,6 +38,7 @@ EXPLANATIONS: dict[str, str] = {
     "not_audio": later("This file holds no sound that can be read. Use a recording: wav, mp3, m4a, flac, ogg, webm …"),
     "not_finite": later("This file holds samples that are no numbers. It is damaged."),
     "not_found": later("There is nothing at this address, or it was deleted."),
+    "outside": later("The path leads out of the folder that the server may read from."),
     "recipe_mismatch": later("The collection treats sound in another way than was asked for."),
     "refused": later(
         "The collection's rules keep this recording out. Say whose voice it is (role), if it may be kept."

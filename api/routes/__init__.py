@@ -5,10 +5,12 @@ from emovec_db.api.routes.clusterings import clusterings
 from emovec_db.api.routes.collections import collections
 from emovec_db.api.routes.counts import counts
 from emovec_db.api.routes.customers import customers
+from emovec_db.api.routes.drafts import drafts
 from emovec_db.api.routes.health import health
 from emovec_db.api.routes.jobs import jobs
 from emovec_db.api.routes.policies import policies
 from emovec_db.api.routes.recordings import recordings
+from emovec_db.api.routes.results import results
 from emovec_db.api.routes.searches import searches
 from emovec_db.api.routes.spaces import spaces
 from emovec_db.api.routes.trajectories import trajectories
@@ -19,6 +21,7 @@ API = (
     collections,
     policies,
     classify,
+    drafts,
     recordings,
     searches,
     spaces,
@@ -27,6 +30,7 @@ API = (
     customers,
     counts,
     jobs,
+    results,
 )
 
 __all__ = ["API"]

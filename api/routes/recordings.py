@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, send_file, url_for
+from flask import Response, jsonify, url_for
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.tag import Tag
 
@@ -13,10 +13,10 @@ from emovec_db.api.openapi import SECURITY, failures, request_body
 from emovec_db.api.schemas.answers import Deletion, Recording, RecordingPage, Track
 from emovec_db.api.schemas.jobs import Job
 from emovec_db.api.schemas.requests import CollectionPath, RecordingPath, RecordingsQuery, UploadForm, UploadQuery
+from emovec_db.api.sounds import AUDIO, sound_response
 from emovec_db.api.uploads import shown_name
-from emovec_db.api.waiting import finished
+from emovec_db.api.waiting import finished, upload_status
 from emovec_db.documents import deletion_document, job_document, page_document, recording_document, track_document
-from emovec_db.domain.job import Job as DomainJob
 
 recordings = APIBlueprint(
     "recordings",
@@ -25,7 +25,6 @@ recordings = APIBlueprint(
     abp_tags=[Tag(name="recordings", description="Stored recordings")],
     abp_security=SECURITY,
 )
-_AUDIO = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 @recordings.post(
@@ -49,7 +48,7 @@ def upload(path: CollectionPath, query: UploadQuery) -> tuple[Response, int, dic
     queued = [target.upload(file.stream, shown_name(file), **options) for file in form.recording]  # type: ignore[arg-type]
     settled = finished(queued, query.wait)
     documents = [job_document(job, items) for job, items in settled]
-    status = _status([job for job, _ in settled])
+    status = upload_status([job for job, _ in settled])
     if len(documents) > 1:
         return jsonify(items=documents, next_cursor=None), status, {"Location": url_for("jobs.list_jobs")}
     return jsonify(documents[0]), status, {"Location": url_for("jobs.show_job", job_id=queued[0].job_id)}
@@ -82,19 +81,8 @@ def track(path: RecordingPath) -> Response:
     return jsonify(track_document(collection(path.name).track(path.recording_id)))
 
 
-@recordings.get("/<id:recording_id>/audio", responses={200: _AUDIO, 206: _AUDIO, **failures(403, 404)})
+@recordings.get("/<id:recording_id>/audio", responses={200: AUDIO, 206: AUDIO, **failures(403, 404)})
 def audio(path: RecordingPath) -> Response:
     """The recording's sound; range requests are answered with the range."""
     sound = collection(path.name).audio(path.recording_id)
-    name = f"recording-{path.recording_id}{sound.path.suffix}"
-    # anything but sound would let an uploaded page speak with this site's voice
-    media_type = sound.media_type if sound.media_type.startswith(("audio/", "video/")) else "application/octet-stream"
-    response = send_file(sound.path, mimetype=media_type, download_name=name, conditional=True, max_age=0)
-    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    return response
-
-
-def _status(jobs: list[DomainJob]) -> int:
-    if not all(job.finished_at for job in jobs):
-        return 202
-    return 201 if any(job.counts.get("ingested") for job in jobs) else 200
+    return sound_response(sound.path, sound.media_type, f"recording-{path.recording_id}{sound.path.suffix}")

@@ -119,6 +119,9 @@ def _by_vector(searched: Collection, query: SearchQuery) -> Answer:
 
 def _by_stored(searched: Collection, body: SearchBody) -> Answer:
     options = _options(body, body.filter)
+    if body.draft is not None:
+        with context().encoder.place():
+            return searched.drafts.similar(body.draft, start_s=body.start_s, end_s=body.end_s, **options)
     if body.embedding is not None:
         return searched.similar_to_vector(np.asarray(body.embedding, dtype=np.float32), **options)
     if body.scores is not None:

@@ -118,6 +118,13 @@ class Track(Answer):
     scores: list[list[float] | None]
 
 
+class Waveform(Answer):
+    """What a waveform is drawn from: the sound's greatest absolute sample in each of equal bins, at most 2,000."""
+
+    duration_s: float
+    peaks: list[float] = Field(description="0..1, where 1 is full scale")
+
+
 class RecordingPage(Answer):
     """Some recordings and the cursor of the next."""
 

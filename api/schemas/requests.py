@@ -20,12 +20,14 @@ MAX_QUERIES = 100
 MAX_DIM = 8192
 MAX_PAGE = 500
 #: what a search may be by, besides a recording that is sent
-KINDS = ("utterance_id", "recording_id", "of_customer", "like", "scores", "embedding")
+KINDS = ("utterance_id", "recording_id", "of_customer", "like", "scores", "embedding", "draft")
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Similarity = Annotated[float, Field(ge=-1, le=1)]
 Role = Literal[*ROLES]  # type: ignore[valid-type]
 Facet = Literal[*FACETS]  # type: ignore[valid-type]
+#: seconds into a recording
+Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Wait = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -185,10 +187,11 @@ class SoughtBody(Strict):
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
-        given = [name for name in KINDS if getattr(self, name) is not None]
+        kinds = [name for name in KINDS if name in type(self).model_fields]
+        given = [name for name in kinds if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(
-                f"expected one of {', '.join(KINDS)} (or send a recording as multipart/form-data), "
+                f"expected one of {', '.join(kinds)} (or send a recording as multipart/form-data), "
                 f"got {' and '.join(given) or 'none'}"
             )
         if self.unlike and self.like is None:
@@ -199,7 +202,16 @@ class SoughtBody(Strict):
 class SearchBody(SearchFields, SoughtBody):
     """Search by one of these."""
 
+    draft: Text | None = Field(default=None, description="token of a recording that was sent before; see drafts")
+    start_s: Moment | None = Field(default=None, description="with `draft`: only from here")
+    end_s: Moment | None = Field(default=None, description="with `draft`: only up to here")
     filter: JsonFilter = JsonFilter()
+
+    @model_validator(mode="after")
+    def _stretch_of_a_draft(self) -> Self:
+        if self.draft is None and (self.start_s is not None or self.end_s is not None):
+            raise ValueError("start_s and end_s go with draft")
+        return self
 
 
 #: held against `SoughtBody` one by one, so that one mistake does not refuse the others

@@ -31,7 +31,7 @@ class FolderBlobs:
         """Makes the folder where it is missing; raises OSError where that is not permitted, DiskFullError."""
         self._root = root
         self._incoming = root / _INCOMING
-        with _told_when_full(root):
+        with told_when_full(root):
             for folder in (root, self._incoming):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._remove_stale()
@@ -95,7 +95,7 @@ class FolderBlobs:
     @contextmanager
     def _writing(self) -> Iterator[tuple[BinaryIO, Path]]:
         """A temporary file (0600), gone afterwards unless it was published. Raises DiskFullError."""
-        with _told_when_full(self._root):
+        with told_when_full(self._root):
             number, name = tempfile.mkstemp(dir=self._incoming)
             temporary = Path(name)
             try:
@@ -123,7 +123,8 @@ class FolderBlobs:
 
 
 @contextmanager
-def _told_when_full(folder: Path) -> Iterator[None]:
+def told_when_full(folder: Path) -> Iterator[None]:
+    """Raises DiskFullError where the disk is full."""
     try:
         yield
     except OSError as error:

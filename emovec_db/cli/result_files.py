@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from emovec_db.audio.wav import write_wav
+from emovec_db.documents import result_document
 from emovec_db.domain.classification import Classification
 from emovec_db.errors import UserError
 
@@ -32,21 +32,6 @@ def _free(name: str, taken: Sequence[str]) -> str:
     while f"{name}-{number}" in taken:
         number += 1
     return f"{name}-{number}"
-
-
-def result_document(heard: Classification, granularity: str, now: datetime) -> dict[str, Any]:
-    """``{emotion, confidence, scores, granularity, timestamp, encoder[, frames]}``, the demo pages' form."""
-    document: dict[str, Any] = {
-        "emotion": heard.prediction.label,
-        "confidence": heard.prediction.confidence,
-        "scores": heard.prediction.by_label(),
-        "granularity": granularity,
-        "timestamp": now.isoformat(timespec="seconds"),
-        "encoder": heard.encoder_id,
-    }
-    if heard.frames is not None:
-        document["frames"] = {"hz": heard.frames.hz, "scores": heard.frames.scores.tolist()}
-    return document
 
 
 def write_result(folder: Path, heard: Classification, granularity: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emovec_db.database.asking import Asking
+from emovec_db.database.drafts import Drafts
 from emovec_db.database.following import Following
 from emovec_db.database.generations import Generations
 from emovec_db.database.governing import Governing
@@ -30,6 +31,11 @@ class Collection(Taking, Asking, Searching, Following, Looking, Governing):
     def spaces(self) -> Spaces:
         """What similar can mean here."""
         return Spaces(self._parts, self.name)
+
+    @property
+    def drafts(self) -> Drafts:
+        """Recordings that were only sent to be classified, and are kept for an hour."""
+        return Drafts(self._parts, self.name)
 
     def delete(self, recording_id: int) -> Deletion:
         """Delete a recording: rows, index, stored file, caches. Ingesting it again leaves it out; see `ingest`."""

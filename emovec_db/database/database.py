@@ -119,6 +119,14 @@ class Database:
         method = method_for_new(self._parts.encoders, self._parts.diarizers)
         return compare(method, self._parts.sounds, space_named(space), *sounds)
 
+    def sweep_drafts(self) -> None:
+        """Take away drafts that had their hour."""
+        self._parts.drafts.folder.sweep()
+
+    def empty_drafts(self) -> None:
+        """Take all drafts away, as a server does when it starts."""
+        self._parts.drafts.folder.empty()
+
     def encoder_id(self) -> str:
         """Of the configured encoder."""
         return self._parts.encoders.configured().identity.encoder_id

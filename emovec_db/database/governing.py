@@ -26,13 +26,16 @@ class Governing(Handle):
     ) -> Deletion:
         """Never encode, store or play recordings of this role, from now on; says what was deleted for it.
 
-        Recordings that nobody gave a role, and mixes of several channels, are refused from now on too.
+        Recordings that nobody gave a role, and mixes of several channels, are refused from now on too. Drafts of them
+        go at once; those on other machines at their next use.
 
         Raises:
             ConflictError: such recordings are stored, and `delete_existing` was not said.
         """
         stored = self._opened()
-        return self._parts.policies.forbid(stored, role, reason=reason, by=by, delete_existing=delete_existing)
+        deletion = self._parts.policies.forbid(stored, role, reason=reason, by=by, delete_existing=delete_existing)
+        self._parts.drafts.hold(self.name, self.policy())
+        return deletion
 
     def allow_role(self, role: str, *, reason: str, by: str | None = None) -> None:
         """Undo `forbid_role`; the reason and who it was stay in the policy's log.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Unpack
 
@@ -23,7 +22,7 @@ from emovec_db.domain.recording import Details
 from emovec_db.domain.sound import MIX
 from emovec_db.errors import QueryError
 from emovec_db.services.archives import Archives
-from emovec_db.services.ingest.asking import localised, request_of
+from emovec_db.services.ingest.asking import request_of, request_of_upload
 from emovec_db.services.watching import UNWATCHED, Watch, Watched, folders_of
 from emovec_db.sources.finding import check as check_sources
 
@@ -159,8 +158,7 @@ class Taking(Handle):
             SuppressedError: all of it was deleted before.
         """
         zone = self._parts.settings.zone
-        request = request_of(zone, channels=channels, roles=roles, allow_again=allow_again)
-        request = replace(request, details=localised(details or Details(), zone))
+        request = request_of_upload(zone, details or Details(), channels=channels, roles=roles, allow_again=allow_again)
         stored = self._opened()
         limit = self._parts.upload_limits.max_bytes
         job_id = self._parts.uploads.receive(stored, stream, file_name, request, limit)

@@ -3,12 +3,20 @@
 from emovec_db.documents.classification import audit_document, check_document, classification_document
 from emovec_db.documents.clusterings import cluster_document, clustering_document
 from emovec_db.documents.collections import collection_document, model_document
+from emovec_db.documents.drafts import draft_document, stretch_document
 from emovec_db.documents.facets import count_document
 from emovec_db.documents.generations import generation_document, label_changes_document, reencode_document
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
 from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
-from emovec_db.documents.recordings import deletion_document, recording_document, track_document, utterance_document
+from emovec_db.documents.recordings import (
+    deletion_document,
+    recording_document,
+    track_document,
+    utterance_document,
+    waveform_document,
+)
+from emovec_db.documents.results import result_document
 from emovec_db.documents.search import filter_document, match_document, search_document
 from emovec_db.documents.spaces import evaluation_document, fitted_space_document, spaces_document
 from emovec_db.documents.trajectories import similar_courses_document, trajectories_document
@@ -24,6 +32,7 @@ __all__ = [
     "collection_document",
     "count_document",
     "deletion_document",
+    "draft_document",
     "evaluation_document",
     "filter_document",
     "fitted_space_document",
@@ -41,11 +50,14 @@ __all__ = [
     "recording_document",
     "reencode_document",
     "refusal_document",
+    "result_document",
     "search_document",
     "similar_courses_document",
     "spaces_document",
+    "stretch_document",
     "time_text",
     "track_document",
     "trajectories_document",
     "utterance_document",
+    "waveform_document",
 ]

@@ -8,6 +8,7 @@ from emovec_db.documents.timeline import left_out_document, overlaps_document, t
 from emovec_db.documents.values import Document, prediction_fields, time_text
 from emovec_db.domain.classification import Deletion
 from emovec_db.domain.encoding import EncoderIdentity, Provenance
+from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.recording import Recording, Utterance
 from emovec_db.domain.sound import Quality
 from emovec_db.domain.timeline import Timeline
@@ -15,6 +16,8 @@ from emovec_db.domain.track import Track
 
 #: of a track's scores: its levels lie 0.0039 apart
 SCORE_DIGITS = 4
+#: of peaks, whose levels lie as far apart and are only drawn
+PEAK_DIGITS = 3
 
 
 def quality_document(quality: Quality) -> Document:
@@ -70,6 +73,11 @@ def track_document(track: Track) -> Document:
     """``{hz, scores}``: per step nine scores in the order of the labels, or null where nothing was encoded."""
     steps = zip(track.scores.astype(float).round(SCORE_DIGITS).tolist(), track.encoded.tolist(), strict=True)
     return {"hz": track.hz, "scores": [scores if encoded else None for scores, encoded in steps]}
+
+
+def waveform_document(peaks: Peaks) -> Document:
+    """``{duration_s, peaks}``: the greatest absolute sample of each of the bins, 0 to 1."""
+    return {"duration_s": peaks.duration_s, "peaks": peaks.values.astype(float).round(PEAK_DIGITS).tolist()}
 
 
 def utterance_document(utterance: Utterance) -> Document:

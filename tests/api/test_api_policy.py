@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from emovec_db.api.app import EmovecApp
 from emovec_db.api.schemas.answers import Classification, Collection, Policy, Recording, RefusalPage
+from emovec_db.api.schemas.drafts import Draft
 from emovec_db.api.schemas.jobs import Job
 from emovec_db.api.schemas.matches import SearchResult, Similarity
 from emovec_db.api.schemas.overviews import TrajectoryResult
@@ -23,6 +24,7 @@ FORBIDDEN_ROLES = f"{COLLECTION}/policy/forbidden-roles"
 #: form fields that name the role and channel of what is sent, by address
 SAID = {
     "predictions": ("role", "channel"),
+    "drafts": ("role", "channel"),
     "similarities": ("role", "channel"),
     "searches": ("recording_role", "recording_channel"),
     "trajectories": ("recording_role", "recording_channel"),
@@ -99,13 +101,14 @@ def takes_recordings(app: EmovecApp) -> set[str]:
     found = set()
     for path, methods in app.api_doc["paths"].items():
         form = methods.get("post", {}).get("requestBody", {}).get("content", {}).get("multipart/form-data")
-        if form and "recording" in schemas[form["schema"]["$ref"].rpartition("/")[2]]["properties"]:
+        if form and {"recording", "audio"} & schemas[form["schema"]["$ref"].rpartition("/")[2]]["properties"].keys():
             found.add(re.sub(r"^/v1/collections/\{name\}/", "", path))
     return found
 
 
 def test_the_addresses_below_are_all_that_take_recordings(app: EmovecApp) -> None:
-    assert takes_recordings(app) == {*SAID, "recordings"}
+    # those of scripts for demo pages are tried in test_api_results.py
+    assert takes_recordings(app) == {*SAID, "recordings", "/predict", "/api/predict"}
 
 
 @pytest.mark.parametrize("address", SAID)
@@ -129,13 +132,15 @@ def test_no_address_lets_a_forbidden_role_in(
     assert reason in problem["message"]
 
 
-@pytest.mark.parametrize(("address", "answer"), [
-    ("predictions", Classification), ("similarities", Similarity), ("searches", SearchResult),
-    ("trajectories", TrajectoryResult),
+@pytest.mark.parametrize(("address", "status", "answer"), [
+    ("predictions", 200, Classification), ("drafts", 201, Draft), ("similarities", 200, Similarity),
+    ("searches", 200, SearchResult), ("trajectories", 200, TrajectoryResult),
 ])  # fmt: skip
-def test_the_customers_channel_is_answered(forbidding: Api, call: bytes, address: str, answer: Any) -> None:
+def test_the_customers_channel_is_answered(
+    forbidding: Api, call: bytes, address: str, status: int, answer: Any
+) -> None:
     role, channel = SAID[address]
-    checked(sent(forbidding, address, call, **{role: "customer", channel: "right"}), 200, answer)
+    checked(sent(forbidding, address, call, **{role: "customer", channel: "right"}), status, answer)
 
 
 def test_an_upload_of_an_agent_is_refused_at_once(forbidding: Api, tmp_path: Path, call: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -40,6 +40,23 @@ def request_of(zone: tzinfo, paths: Sequence[str | Path] = (), **said: Unpack[In
         roles=roles,
         allow_again=said.get("allow_again", False),
     )
+
+
+def request_of_upload(
+    zone: tzinfo,
+    details: Details,
+    *,
+    channels: Sequence[str] = (MIX,),
+    roles: Mapping[str, str] | None = None,
+    allow_again: bool = False,
+) -> IngestRequest:
+    """The same for a file that comes by itself.
+
+    Raises:
+        QueryError: a channel or role makes no sense.
+    """
+    request = request_of(zone, channels=channels, roles=roles, allow_again=allow_again)
+    return replace(request, details=localised(details, zone))
 
 
 def localised(details: Details, zone: tzinfo) -> Details:

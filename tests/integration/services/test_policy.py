@@ -159,6 +159,14 @@ PATHS: dict[str, Path_] = {
         files / "call.wav", role="agent", channel="left"
     ),
     "classify a decoded mix": lambda _, calls, files: calls.classify(mixed(files / "call.wav"), role="customer"),
+    "make a draft of an agent": lambda _, calls, files: calls.drafts.make(files / "agent/alone.wav", role="agent"),
+    "make a draft of a voice of no role": lambda _, calls, files: calls.drafts.make(files / "agent/alone.wav"),
+    "make a draft of a call as the customer's": lambda _, calls, files: calls.drafts.make(
+        files / "call.wav", role="customer"
+    ),
+    "store a draft as an agent": lambda _, calls, files: calls.drafts.upload(
+        calls.drafts.make(files / "customer/alone.wav", role="customer").token, details=Details(role="agent")
+    ),
     "search by a call": lambda _, calls, files: calls.similar(files / "call.wav"),
     "search by an agent": lambda _, calls, files: calls.similar(files / "agent/alone.wav", recording_role="agent"),
     "search among agents": lambda _, calls, files: calls.similar(files / "agent/alone.wav", role="customer"),

@@ -1,0 +1,1 @@
+"""Recordings that are kept for an hour, in no collection."""
