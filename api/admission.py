@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from emovec_db.errors import BusyError
 
 #: what is said in Retry-After: about the time that one classification takes
 RETRY_AFTER_S = 2
+#: the same for those who would listen for minutes
+LISTEN_AGAIN_S = 30
 
 
 class Admission:
@@ -59,3 +61,32 @@ class Waiters:
             yield True
         finally:
             self._places.release()
+
+
+class Listeners:
+    """How many may listen to events at once; each holds one of the server's threads, for minutes.
+
+    A place is taken before the answer begins and left when it is closed, whatever became of it in between.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self._places = threading.BoundedSemaphore(places)
+        #: whether the server is ending, so that whoever listens should go
+        self.ending: Callable[[], bool] = lambda: False
+
+    def enter(self) -> None:
+        """Take a place.
+
+        Raises:
+            BusyError: all places are taken; 503 with Retry-After.
+        """
+        if not self._places.acquire(blocking=False):
+            raise BusyError(
+                f"{self.places} pages listen already: ask for the list instead, and try again in {LISTEN_AGAIN_S} s",
+                retry_after_s=LISTEN_AGAIN_S,
+            )
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._places.release()

@@ -9,9 +9,10 @@ from flask_openapi.openapi import OpenAPI
 from werkzeug.routing import IntegerConverter
 
 from emovec_db.api import openapi
-from emovec_db.api.admission import Admission, Waiters
+from emovec_db.api.admission import Admission, Listeners, Waiters
 from emovec_db.api.context import Context
 from emovec_db.api.errors import register_error_handlers, validation_failed
+from emovec_db.api.job_events import JobNews
 from emovec_db.api.json_provider import OrjsonProvider
 from emovec_db.api.pages import set_up_pages
 from emovec_db.api.readiness import Readiness
@@ -22,10 +23,15 @@ from emovec_db.api.schemas.requests import MAX_ID
 from emovec_db.api.security import secure
 from emovec_db.api.uploads import UploadRequest, limit_body, max_request_bytes
 from emovec_db.database import Database
+from emovec_db.domain.space_map import MAP_METHODS
 from emovec_db.settings import Settings
 
 #: K-Means runs that may be under way at once
 CLUSTERING_PLACES = 2
+#: pages that may show jobs as they change; each has a thread of its own
+LISTENERS = 8
+#: requests for maps of one method that may wait or work at once
+MAP_PLACES = 3
 
 
 class IdConverter(IntegerConverter):
@@ -74,9 +80,12 @@ def _context(database: Database, settings: Settings) -> Context:
         settings=settings,
         encoder=Admission(settings.inference_queue),
         clusterings=Admission(CLUSTERING_PLACES),
+        maps={method: Admission(MAP_PLACES) for method in MAP_METHODS},
         # at least half of the threads stay free for requests that don't wait
         trajectories=Admission(max(1, settings.server_threads // 2)),
         waiters=Waiters(max(1, settings.server_threads // 2)),
+        listeners=Listeners(LISTENERS),
+        job_news=JobNews(lambda name: database.current_jobs(collection=name)),
         readiness=Readiness(database),
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from emovec_db.api.admission import Admission, Waiters
+from emovec_db.api.admission import Admission, Listeners, Waiters
+from emovec_db.api.job_events import JobNews
 from emovec_db.api.readiness import Readiness
 from emovec_db.database import Collection, Database
 from emovec_db.settings import Settings
@@ -24,10 +26,15 @@ class Context:
     encoder: Admission
     #: K-Means runs
     clusterings: Admission
+    #: maps, by method: who asks for a quick one does not wait for slow ones
+    maps: Mapping[str, Admission]
     #: readings of all tracks
     trajectories: Admission
     #: uploads that wait for their job
     waiters: Waiters
+    #: pages that show jobs as they change, and what they are told
+    listeners: Listeners
+    job_news: JobNews
     readiness: Readiness
 
     def attach(self, app: Flask) -> None:

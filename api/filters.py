@@ -26,6 +26,8 @@ def _no_nul(text: str) -> str:
 
 #: PostgreSQL's text can't hold NUL
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_no_nul)]
+#: as long as an address may be
+LongText = Annotated[str, Field(max_length=4000), AfterValidator(_no_nul)]
 Label = Literal[*LABELS]  # type: ignore[valid-type]
 Space = Literal["embedding", "scores", "embedding-scores", "emotion"]
 

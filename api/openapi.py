@@ -14,10 +14,12 @@ from emovec_db.api.schemas.answers import Error
 from emovec_db.api.schemas.requests import (
     BatchBody,
     ClusteringBody,
+    ClusterNameBody,
     CourseForm,
     PredictionForm,
     SearchBody,
     SearchForm,
+    SelectionBody,
     SimilarityForm,
     TrajectoryBody,
     UploadForm,
@@ -40,6 +42,8 @@ _BODIES: tuple[type[BaseModel], ...] = (
     ClusteringBody,
     *drafts.BODIES,
     *results.BODIES,
+    ClusterNameBody,
+    SelectionBody,
 )
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},

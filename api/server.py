@@ -11,7 +11,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
 
-from emovec_db.api.app import create_app
+from emovec_db.api.app import LISTENERS, create_app
 from emovec_db.api.context import context
 from emovec_db.api.drafts import start_sweeping
 from emovec_db.api.supervisor import FINAL_EXIT_CODE
@@ -56,8 +56,9 @@ def gunicorn_options(settings: Settings, bind: str) -> dict[str, Any]:
         "bind": bind,
         "workers": 1,
         "worker_class": "gthread",
-        # those who wait for the encoder hold a thread each, and must not keep others from being answered or refused
-        "threads": settings.server_threads + settings.inference_queue,
+        # those who wait for the encoder, or listen, hold a thread each and must not keep others from being answered
+        "threads": settings.server_threads + settings.inference_queue + LISTENERS,
+        "post_worker_init": send_listeners_home,
         "preload_app": False,
         "timeout": TIMEOUT_S,
         "graceful_timeout": GRACEFUL_S,
@@ -68,6 +69,12 @@ def gunicorn_options(settings: Settings, bind: str) -> dict[str, Any]:
         "control_socket_disable": True,
         "proc_name": "emovec-db",
     }
+
+
+def send_listeners_home(worker: Any) -> None:
+    """Have those who listen go when gunicorn's worker is told to end: it would wait for them."""
+    with worker.wsgi.app_context():
+        context().listeners.ending = lambda: not worker.alive
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.stored import customer_of, parts_of
+from benchmarks.stored import customer_of, made_up_peaks, parts_of
 from emovec_db.domain.collection import Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
@@ -92,4 +92,5 @@ def _recording(number: int) -> NewRecording:
             NewUtterance(start_s=0.0, end_s=duration_s, embedding=np.ones(_DIM, np.float32), prediction=summary),
         ),
         track=track,
+        peaks=made_up_peaks(duration_s),
     )

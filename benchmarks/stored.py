@@ -16,6 +16,8 @@ from benchmarks.mixture import BLOCK, UTTERANCES_PER_RECORDING, Drawn, Mixture
 from emovec_db.bootstrap import Parts, build
 from emovec_db.domain.collection import Collection, Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
+from emovec_db.domain.peaks import FULL_LEVEL as FULL_PEAK
+from emovec_db.domain.peaks import MAX_BINS, Peaks
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
 from emovec_db.domain.sound import Quality
 from emovec_db.domain.track import FULL_LEVEL, TRACK_HZ, Track
@@ -144,7 +146,13 @@ def _recording(drawn: Drawn, start: int, rows: range) -> NewRecording:
             for place, row in enumerate(rows)
         ),
         track=_track(scores, len(rows)),
+        peaks=made_up_peaks(len(rows) * UTTERANCE_S),
     )
+
+
+def made_up_peaks(duration_s: float) -> Peaks:
+    """A ramp of as many bins as recordings of minutes have."""
+    return Peaks(duration_s, np.linspace(0, FULL_PEAK, MAX_BINS).astype(np.uint8))
 
 
 def _track(scores: NDArray[np.float64], utterances: int) -> Track:

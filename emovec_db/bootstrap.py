@@ -24,6 +24,7 @@ from emovec_db.services.indexes.engines import indexes_at
 from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.ingest.archive import Ingest
 from emovec_db.services.ingest.tally import Tally
+from emovec_db.services.maps import Maps
 from emovec_db.services.methods import method_of
 from emovec_db.services.policies import Policies
 from emovec_db.services.reencoding.generations import Generations
@@ -62,6 +63,7 @@ class Parts:
     upkeep: Upkeep
     search: Search
     trajectories: Trajectories
+    maps: Maps
     eraser: Eraser
     uploads: Uploads
     drafts: Drafts
@@ -147,7 +149,8 @@ def build(settings: Settings) -> Parts:
         store.close()
         raise
     spaces = Spaces(store, indexes)
-    eraser = Eraser(store, blobs, indexes, sounds, spaces)
+    maps = Maps(store)
+    eraser = Eraser(store, blobs, indexes, sounds, spaces, maps)
     archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
     encoders = Encoders(
         lambda source, precision: load_encoder(
@@ -175,6 +178,7 @@ def build(settings: Settings) -> Parts:
         upkeep=Upkeep(spaces, indexes),
         search=Search(store, indexes),
         trajectories=Trajectories(store),
+        maps=maps,
         eraser=eraser,
         uploads=Uploads(store, blobs),
         drafts=Drafts(DraftFolder(settings.drafts_dir)),

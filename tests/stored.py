@@ -15,6 +15,7 @@ from emovec_db.domain.collection import Recipe
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
 from emovec_db.domain.fitted_space import EmotionMap
 from emovec_db.domain.ingest import IngestFailure
+from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.policy import PolicyChange, Refusal
 from emovec_db.domain.recording import Details, NewRecording, NewUtterance, Source
 from emovec_db.domain.segmentation import LeftOut
@@ -81,6 +82,11 @@ def track(seed: int, steps: int = 5) -> Track:
     return Track(2.0, np.random.default_rng(seed).integers(0, 256, (steps, 9), dtype=np.uint8))
 
 
+def peaks(seed: int) -> Peaks:
+    """Of a sound as long as `QUALITY` says."""
+    return Peaks(QUALITY.duration_s, np.random.default_rng(seed).integers(0, 256, 250, dtype=np.uint8))
+
+
 def failure(uri: str, code: str = "not_audio", message: str = "no sound") -> IngestFailure:
     return IngestFailure(uri=uri, code=code, message=message)
 
@@ -100,7 +106,7 @@ def recording(
     name: str, *, utterances: Sequence[NewUtterance] | None = None, channel: str = MIX, **changes: Any
 ) -> NewRecording:
     """A recording whose bytes are its name; `changes` go to the details or, by field name, to the recording."""
-    fields = ("pcm_sha256", "summary", "left_out", "blob_key", "quality", "source", "track")
+    fields = ("pcm_sha256", "summary", "left_out", "blob_key", "quality", "source", "track", "peaks")
     own = {key: changes.pop(key) for key in fields if key in changes}
     values: dict[str, Any] = {
         "sha256": sha256(name),
@@ -113,5 +119,6 @@ def recording(
         "left_out": LeftOut(silence_s=0.5, other_sound_s=0.25),
         "utterances": tuple(utterances) if utterances is not None else (utterance(len(name)),),
         "track": track(len(name)),
+        "peaks": peaks(len(name)),
     }
     return NewRecording(**{**values, **own})

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, url_for
+from functools import partial
+
+from flask import Response, current_app, jsonify, url_for
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.tag import Tag
 
 from emovec_db.api.context import context
+from emovec_db.api.job_events import events
 from emovec_db.api.openapi import SECURITY, failures
-from emovec_db.api.schemas.jobs import Job, JobPage
-from emovec_db.api.schemas.requests import JobPath, JobsQuery
-from emovec_db.documents import job_document, page_document
+from emovec_db.api.schemas.jobs import FailurePage, Job, JobPage
+from emovec_db.api.schemas.requests import JobFailuresQuery, JobPath, JobsQuery, ListenQuery
+from emovec_db.documents import item_document, job_document, page_document
 
 jobs = APIBlueprint(
     "jobs",
@@ -19,6 +22,7 @@ jobs = APIBlueprint(
     abp_tags=[Tag(name="jobs", description="Background work and what became of it")],
     abp_security=SECURITY,
 )
+_EVENTS = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
 
 
 @jobs.get("", responses={200: JobPage, **failures(400, 404)})
@@ -26,6 +30,31 @@ def list_jobs(query: JobsQuery) -> Response:
     """Jobs, newest first."""
     page = context().database.jobs(collection=query.collection, cursor=query.cursor, limit=query.limit)
     return jsonify(page_document(page, job_document))
+
+
+@jobs.get("/events", responses={200: _EVENTS, **failures(404, 503)})
+def listen(query: ListenQuery) -> Response:
+    """Jobs as they change, as server-sent events of the name `jobs`, each a page of them: first the open ones and those
+    that ended within a minute, then what has changed since. It ends after some minutes, and browsers connect anew.
+
+    503 with Retry-After where too many listen already.
+    """
+    here = context()
+    look = partial(here.job_news.of, query.collection)
+    look()  # an unknown collection is said before anything is sent
+    here.listeners.enter()
+    response = Response(events(look, current_app.json.dumps, here.listeners.ending), mimetype="text/event-stream")
+    response.call_on_close(here.listeners.leave)
+    response.headers["X-Accel-Buffering"] = "no"
+    response.cache_control.no_transform = True
+    return response
+
+
+@jobs.get("/<id:job_id>/failures", responses={200: FailurePage, **failures(400, 404)})
+def list_job_failures(path: JobPath, query: JobFailuresQuery) -> Response:
+    """What failed in a job and why, the last first; of uploads also what policy or an earlier deletion kept out."""
+    page = context().database.job_failures(path.job_id, code=query.code, cursor=query.cursor, limit=query.limit)
+    return jsonify(page_document(page, item_document))
 
 
 @jobs.get("/<id:job_id>", responses={200: Job, **failures(404)})

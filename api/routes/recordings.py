@@ -10,13 +10,20 @@ from emovec_db.api.context import collection
 from emovec_db.api.filters import conditions
 from emovec_db.api.forms import channels_of, details_of, form_fields, roles_of
 from emovec_db.api.openapi import SECURITY, failures, request_body
-from emovec_db.api.schemas.answers import Deletion, Recording, RecordingPage, Track
+from emovec_db.api.schemas.answers import Deletion, Recording, RecordingPage, Track, Waveform
 from emovec_db.api.schemas.jobs import Job
 from emovec_db.api.schemas.requests import CollectionPath, RecordingPath, RecordingsQuery, UploadForm, UploadQuery
 from emovec_db.api.sounds import AUDIO, sound_response
 from emovec_db.api.uploads import shown_name
 from emovec_db.api.waiting import finished, upload_status
-from emovec_db.documents import deletion_document, job_document, page_document, recording_document, track_document
+from emovec_db.documents import (
+    deletion_document,
+    job_document,
+    page_document,
+    recording_document,
+    track_document,
+    waveform_document,
+)
 
 recordings = APIBlueprint(
     "recordings",
@@ -56,8 +63,9 @@ def upload(path: CollectionPath, query: UploadQuery) -> tuple[Response, int, dic
 
 @recordings.get("", responses={200: RecordingPage, **failures(400, 404)})
 def list_recordings(path: CollectionPath, query: RecordingsQuery) -> Response:
-    """Recordings that the filter lets through, page by page."""
-    page = collection(path.name).recordings(cursor=query.cursor, limit=query.limit, **conditions(query))
+    """Recordings that the filter lets through, page by page, those stored last first or as sorted."""
+    stored = collection(path.name)
+    page = stored.recordings(cursor=query.cursor, limit=query.limit, sort=query.sort, **conditions(query))
     return jsonify(page_document(page, recording_document))
 
 
@@ -79,6 +87,12 @@ def delete_recording(path: RecordingPath) -> Response:
 def track(path: RecordingPath) -> Response:
     """The course of the nine scores over a recording, two steps a second."""
     return jsonify(track_document(collection(path.name).track(path.recording_id)))
+
+
+@recordings.get("/<id:recording_id>/waveform", responses={200: Waveform, **failures(403, 404)})
+def waveform(path: RecordingPath) -> Response:
+    """What the recording's waveform is drawn from: peaks of its sound, as quick for hours as for seconds."""
+    return jsonify(waveform_document(collection(path.name).waveform(path.recording_id)))
 
 
 @recordings.get("/<id:recording_id>/audio", responses={200: AUDIO, 206: AUDIO, **failures(403, 404)})

@@ -122,7 +122,7 @@ class Waveform(Answer):
     """What a waveform is drawn from: the sound's greatest absolute sample in each of equal bins, at most 2,000."""
 
     duration_s: float
-    peaks: list[float] = Field(description="0..1, where 1 is full scale")
+    peaks: list[int] = Field(description="0..255, where 255 is full scale")
 
 
 class RecordingPage(Answer):
@@ -144,6 +144,7 @@ class Cluster(Answer):
     """One group."""
 
     cluster: int
+    name: str | None = Field(description="what people call it")
     size: int
     labels: dict[str, float]
     central: list[Utterance]

@@ -7,11 +7,14 @@ from typing import Annotated, Any, Literal, Self
 from flask_openapi.models.file import FileStorage
 from pydantic import Field, WithJsonSchema, model_validator
 
-from emovec_db.api.filters import JsonFilter, Label, Space, Strict, Text, TextFilter
+from emovec_db.api.filters import JsonFilter, Label, LongText, Space, Strict, Text, TextFilter
 from emovec_db.domain.facets import FACETS
 from emovec_db.domain.recording import ROLES
+from emovec_db.domain.selection import MAX_SELECTED
 from emovec_db.domain.similar import MAX_EXAMPLES, GroupBy, Same
+from emovec_db.domain.sorting import SORTS
 from emovec_db.domain.sound import MIX
+from emovec_db.domain.space_map import MAP_METHODS, MAX_POINTS
 
 #: the greatest id that both databases can hold
 MAX_ID = 2**63 - 1
@@ -26,8 +29,10 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Similarity = Annotated[float, Field(ge=-1, le=1)]
 Role = Literal[*ROLES]  # type: ignore[valid-type]
 Facet = Literal[*FACETS]  # type: ignore[valid-type]
+Sort = Literal[*SORTS]  # type: ignore[valid-type]
 #: seconds into a recording
 Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+MapMethod = Literal[*MAP_METHODS]  # type: ignore[valid-type]
 Wait = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -47,6 +52,18 @@ class ClusteringPath(CollectionPath):
     """One K-Means run of a collection."""
 
     clustering_id: Id
+
+
+class ClusterPath(ClusteringPath):
+    """One cluster of a K-Means run."""
+
+    cluster: int = Field(ge=0, lt=MAX_K)
+
+
+class UtterancePath(CollectionPath):
+    """One utterance of a collection."""
+
+    utterance_id: Id
 
 
 class CustomerPath(CollectionPath):
@@ -74,8 +91,26 @@ class JobsQuery(PageQuery):
     collection: Text | None = Field(default=None, description="only jobs of this collection")
 
 
+class ListenQuery(Strict):
+    """Whose jobs are listened to."""
+
+    collection: Text | None = Field(default=None, description="only jobs of this collection")
+
+
+class JobFailuresQuery(PageQuery):
+    """Which failures of a job, and which page of them."""
+
+    code: Text | None = Field(default=None, description="only those of this kind, for example not_audio")
+
+
 class RecordingsQuery(TextFilter, PageQuery):
-    """Which recordings, and which page of them."""
+    """Which recordings, in which order, and which page of them."""
+
+    #: it holds what the recordings are sorted by
+    cursor: LongText | None = Field(default=None, description="next_cursor of the page before, in the same order")
+    sort: Sort | None = Field(
+        default=None, description="- descends; those of which it isn't known come last; left out: stored last first"
+    )
 
 
 class CountQuery(TextFilter):
@@ -270,6 +305,35 @@ class ClusteringBody(Strict):
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     space: Space = "embedding"
     filter: JsonFilter = JsonFilter()
+
+
+class ClusterNameBody(Strict):
+    """What a cluster is called."""
+
+    name: Text = Field(description="up to 80 characters on one line; empty: no name")
+
+
+class ComparisonQuery(Strict):
+    """Which two runs."""
+
+    first: Id
+    second: Id
+
+
+class SelectionBody(Strict):
+    """Utterances that were picked one by one."""
+
+    utterance_ids: list[Id] = Field(min_length=1, max_length=MAX_SELECTED)
+
+
+class MapQuery(TextFilter):
+    """What is shown in the plane, and how."""
+
+    method: MapMethod = "pca"
+    space: Space | None = Field(default=None, description="that of searches unless named")
+    clustering: Id | None = Field(default=None, description="a run whose clusters are told")
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    limit: int = Field(default=MAX_POINTS, ge=1, le=MAX_POINTS, description="points at most; tsne and umap take 5,000")
 
 
 class ForbiddenRoleBody(Strict):

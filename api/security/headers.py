@@ -24,7 +24,9 @@ def set_security_headers(response: Response) -> Response:
     headers["X-Frame-Options"] = "DENY"
     headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=()"
     if not response.cache_control.public:
-        headers["Cache-Control"] = "private, no-store"
+        # what comes bit by bit must not be held back to be compressed
+        unchanged = ", no-transform" if response.cache_control.no_transform else ""
+        headers["Cache-Control"] = "private, no-store" + unchanged
     return response
 
 

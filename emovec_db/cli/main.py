@@ -14,6 +14,7 @@ from typer.main import get_command
 from emovec_db.cli import (
     classify,
     cluster,
+    clusters,
     collections,
     compare,
     count,
@@ -52,6 +53,7 @@ for _commands in (
     reencode,
 ):
     app.add_typer(_commands.app)
+app.add_typer(clusters.app, name="clusters", help=clusters.HELP)
 app.add_typer(generations.app, name="generations", help=generations.HELP)
 app.add_typer(space.app, name="space", help=space.HELP)
 app.add_typer(jobs.app, name="jobs", help=jobs.HELP)

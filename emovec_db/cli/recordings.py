@@ -15,6 +15,7 @@ from emovec_db.cli.options import CollectionOption, JsonOption, YesOption, examp
 from emovec_db.cli.output import console, print_json
 from emovec_db.cli.session import opened
 from emovec_db.cli.text import count, printable
+from emovec_db.domain.sorting import SORTABLE
 from emovec_db.errors import QueryError
 
 if TYPE_CHECKING:
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
 app = group()
 
 
-@app.command("list", epilog=examples("emovec list", "emovec list --customer c42 --label angry --limit 20 --json"))
+@app.command(
+    "list",
+    epilog=examples("emovec list", "emovec list --customer c42 --label angry --sort=-recorded_at --limit 20 --json"),
+)
 @with_options(conditions=Conditions)
 def list_recordings(
     conditions: Conditions,
+    sort: Annotated[
+        str | None, typer.Option(metavar="FIELD", help=f"By {', '.join(SORTABLE)}; -{SORTABLE[0]} descends.")
+    ] = None,
     limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="How many at most.")] = 50,
     cursor: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Go on after an earlier list; it named the cursor.")
@@ -41,7 +48,7 @@ def list_recordings(
     with opened() as database:
         zone = database.settings.zone
         stored = database.collection(collection)
-        page = stored.recordings(cursor=cursor, limit=limit, **conditions.as_filter(zone))
+        page = stored.recordings(cursor=cursor, limit=limit, sort=sort, **conditions.as_filter(zone))
         if as_json:
             from emovec_db.documents import page_document, recording_document
 

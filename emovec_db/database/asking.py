@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Unpack
 
 from emovec_db.database.handle import Handle
 from emovec_db.domain.classification import Classification
-from emovec_db.domain.clustering import Clustering
-from emovec_db.domain.collection import Collection as StoredCollection
 from emovec_db.domain.profile import Profile
-from emovec_db.domain.query import Filter, FilterFields, Page
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.services.classify import classify, compare
-from emovec_db.services.clusters import cluster
 from emovec_db.services.gate import admitted_sound
 from emovec_db.services.profiles import ProfileQuestion, profile
-from emovec_db.spaces.protocol import Space
 from emovec_db.spaces.registry import space_named
 
 
 class Asking(Handle):
-    """Classify, compare, cluster, profile."""
+    """Classify, compare, profile."""
 
     def classify(
         self,
@@ -64,21 +58,6 @@ class Asking(Handle):
         sounds = [self._admitted(one, limits, role=role, channel=channel) for one in (first, second)]
         return compare(method, self._parts.sounds, space_named(space), *sounds)
 
-    def cluster(self, k: int, *, seed: int = 0, space: str = "embedding", **chosen: Unpack[FilterFields]) -> Clustering:
-        """K-Means over the utterances that the filter lets through; stored with its parameters."""
-        stored = self._stored()
-        return cluster(self._parts.store, stored, self._space(stored, space), k=k, seed=seed, chosen=Filter(**chosen))
-
-    def clustering(self, clustering_id: int) -> Clustering:
-        """A stored K-Means run."""
-        with self._parts.store.read() as unit:
-            return unit.clusterings.get(unit.collections.get(self.name), clustering_id)
-
-    def clusterings(self, *, cursor: str | None = None, limit: int = 50) -> Page[Clustering]:
-        """Stored K-Means runs, the newest first."""
-        with self._parts.store.read() as unit:
-            return unit.clusterings.page(unit.collections.get(self.name), cursor, limit)
-
     def profile(
         self,
         customer: str,
@@ -94,10 +73,6 @@ class Asking(Handle):
         zone = self._parts.settings.zone
         stored = self._stored()
         return profile(self._parts.store, stored, self._space(stored, space), zone, question)
-
-    def _space(self, stored: StoredCollection, name: str | None) -> Space:
-        spaces = self._parts.spaces
-        return spaces.named(stored, name or spaces.default_name(stored))
 
     def _admitted(
         self, recording: str | Path | Sound, limits: SoundLimits | None, *, role: str | None, channel: str

@@ -7,6 +7,7 @@ from emovec_db.database.drafts import Drafts
 from emovec_db.database.following import Following
 from emovec_db.database.generations import Generations
 from emovec_db.database.governing import Governing
+from emovec_db.database.grouping import Grouping
 from emovec_db.database.looking import Looking
 from emovec_db.database.searching import Searching
 from emovec_db.database.spaces import Spaces
@@ -19,7 +20,7 @@ from emovec_db.services.check import check
 from emovec_db.services.methods import method_of
 
 
-class Collection(Taking, Asking, Searching, Following, Looking, Governing):
+class Collection(Taking, Asking, Grouping, Searching, Following, Looking, Governing):
     """A named set of recordings bound to one encoder. Filters are the fields of `domain.query.Filter`."""
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,7 @@ from emovec_db.bootstrap import Parts, build
 from emovec_db.database.collection import Collection
 from emovec_db.domain.classification import Classification
 from emovec_db.domain.collection import CollectionSummary, Wishes
-from emovec_db.domain.job import ErrorKind, ItemMessage, Job, JobItem
+from emovec_db.domain.job import UPLOAD_JOB, ErrorKind, ItemMessage, Job, JobItem
 from emovec_db.domain.query import Page
 from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound, SoundLimits
 from emovec_db.encoder.pull import pull_model
@@ -32,6 +33,9 @@ from emovec_db.settings import Settings
 from emovec_db.spaces.registry import space_named
 
 DEFAULT_COLLECTION = "default"
+#: how long a job that ended is still current, and how many of the current ones are told
+CURRENT_S = 60.0
+CURRENT_JOBS = 200
 
 
 def open_database(settings: Settings) -> Database:
@@ -167,6 +171,30 @@ class Database:
         with self._parts.store.read() as unit:
             collection_id = None if collection is None else unit.collections.get(collection).collection_id
             return unit.jobs.page(collection_id, cursor, limit)
+
+    def current_jobs(self, *, collection: str | None = None) -> tuple[Job, ...]:
+        """Jobs that are open or ended within a minute, of a collection or of all: at most 200, those that wait last.
+
+        Raises:
+            NotFoundError: there is no such collection.
+        """
+        self._end_leases()
+        since = datetime.now(UTC) - timedelta(seconds=CURRENT_S)
+        with self._parts.store.read() as unit:
+            collection_id = None if collection is None else unit.collections.get(collection).collection_id
+            return unit.jobs.current(collection_id, since, limit=CURRENT_JOBS)
+
+    def job_failures(
+        self, job_id: int, *, code: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[JobItem]:
+        """What failed in a job and why, the last first; of uploads also what was kept out. `code`: only of that kind.
+
+        A uri of an archive that a later job failed on, or stored, is that job's.
+        """
+        with self._parts.store.read() as unit:
+            kind = unit.jobs.get(job_id).kind
+            kept = unit.items if kind == UPLOAD_JOB else unit.failures
+            return kept.failed(job_id, code, cursor, limit)
 
     def cancel_job(self, job_id: int) -> Job:
         """End a job: what waits is dropped, what is in hand ends after its batch, what is stored stays.

@@ -10,6 +10,7 @@ from emovec_db.domain.policy import Policy
 from emovec_db.services.collections import open_or_create
 from emovec_db.services.gate import NO_POLICY
 from emovec_db.services.methods import Method, method_for_new, method_of
+from emovec_db.spaces.protocol import Space
 
 
 class Handle:
@@ -51,6 +52,10 @@ class Handle:
     def _stored(self) -> StoredCollection:
         with self._parts.store.read() as unit:
             return unit.collections.get(self.name)
+
+    def _space(self, stored: StoredCollection, name: str | None) -> Space:
+        spaces = self._parts.spaces
+        return spaces.named(stored, name or spaces.default_name(stored))
 
     def _opened(self, wishes: Wishes = NO_WISHES) -> StoredCollection:
         """The stored collection, made if need be."""

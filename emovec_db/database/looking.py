@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Unpack
 
 from emovec_db.database.handle import Handle
@@ -10,10 +10,15 @@ from emovec_db.domain.facets import Count, FacetValue
 from emovec_db.domain.ingest import (
     AudioFile,
 )
+from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.query import Filter, FilterFields, Page
 from emovec_db.domain.recording import Recording, Utterance
+from emovec_db.domain.selection import MAX_SELECTED, Selection
+from emovec_db.domain.sorting import Sort
 from emovec_db.domain.track import Track
+from emovec_db.errors import QueryError
 from emovec_db.services.playback import audio_file, sources_of
+from emovec_db.services.waveforms import waveform
 
 
 class Looking(Handle):
@@ -25,12 +30,17 @@ class Looking(Handle):
             return unit.collections.customers(unit.collections.get(self.name).collection_id)
 
     def recordings(
-        self, *, cursor: str | None = None, limit: int = 50, **chosen: Unpack[FilterFields]
+        self, *, cursor: str | None = None, limit: int = 50, sort: str | None = None, **chosen: Unpack[FilterFields]
     ) -> Page[Recording]:
-        """Recordings, the newest first; the filter looks at whole recordings."""
+        """Recordings, those stored last first, or by `sort`; the filter looks at whole recordings.
+
+        `sort` is one of ``recorded_at``, ``created_at``, ``duration_s``, ``confidence``, ``customer``; with ``-``
+        before it descending. Those of which it is not known come last.
+        """
+        order = None if sort is None else Sort.parse(sort)
         with self._parts.store.read() as unit:
             stored = unit.collections.get(self.name)
-            return unit.recordings.page(stored.collection_id, Filter(**chosen), cursor, limit)
+            return unit.recordings.page(stored.collection_id, Filter(**chosen), cursor, limit, order)
 
     def count(self, **chosen: Unpack[FilterFields]) -> Count:
         """How many utterances fulfil the filter, and of how many recordings they are."""
@@ -67,6 +77,15 @@ class Looking(Handle):
         with self._parts.store.read() as unit:
             return unit.utterances.get(unit.collections.get(self.name), utterance_id)
 
+    def select(self, utterance_ids: Sequence[int]) -> Selection:
+        """Those of up to 200 utterances that are stored, each once, in this order, and what they add up to."""
+        ids = list(dict.fromkeys(utterance_ids))
+        if not 1 <= len(ids) <= MAX_SELECTED:
+            raise QueryError(f"got {len(ids)} ids of utterances: expected 1 to {MAX_SELECTED}")
+        with self._parts.store.read() as unit:
+            found = unit.utterances.rows(unit.collections.get(self.name), ids)
+        return Selection(tuple(found[key] for key in ids if key in found), missing=len(ids) - len(found))
+
     def audio(self, recording_id: int) -> AudioFile:
         """A file with the recording's sound; NotFoundError where its source is gone or changed."""
         with self._parts.store.read() as unit:
@@ -77,6 +96,18 @@ class Looking(Handle):
         parts = self._parts
         limits = parts.archive_limits
         return audio_file(parts.blobs, parts.decoders, parts.places, policy, recording, sources, limits)
+
+    def waveform(self, recording_id: int) -> Peaks:
+        """What a recording's waveform is drawn from; of the sound as it came, before it was cleaned.
+
+        Raises:
+            NotFoundError: there is no such recording; or it was stored without (by an earlier version), and its
+                source is gone or changed.
+            RefusedError: the collection's policy forbids it.
+        """
+        parts = self._parts
+        stored, limits = self._stored(), parts.archive_limits
+        return waveform(parts.store, parts.blobs, parts.decoders, parts.places, stored, recording_id, limits)
 
     def siblings(self, recording_id: int) -> tuple[Recording, ...]:
         """The other channels that are stored of the same file."""

@@ -1,12 +1,13 @@
 """The JSON documents of CLI and API: one place that says which fields a domain object shows."""
 
 from emovec_db.documents.classification import audit_document, check_document, classification_document
-from emovec_db.documents.clusterings import cluster_document, clustering_document
+from emovec_db.documents.clusterings import agreement_document, cluster_document, clustering_document
 from emovec_db.documents.collections import collection_document, model_document
 from emovec_db.documents.drafts import draft_document, stretch_document
 from emovec_db.documents.facets import count_document
 from emovec_db.documents.generations import generation_document, label_changes_document, reencode_document
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
+from emovec_db.documents.maps import map_document
 from emovec_db.documents.policies import policy_document, refusal_document
 from emovec_db.documents.profiles import profile_document
 from emovec_db.documents.recordings import (
@@ -18,12 +19,14 @@ from emovec_db.documents.recordings import (
 )
 from emovec_db.documents.results import result_document
 from emovec_db.documents.search import filter_document, match_document, search_document
+from emovec_db.documents.selections import selection_document
 from emovec_db.documents.spaces import evaluation_document, fitted_space_document, spaces_document
 from emovec_db.documents.trajectories import similar_courses_document, trajectories_document
 from emovec_db.documents.values import Document, page_document, time_text
 
 __all__ = [
     "Document",
+    "agreement_document",
     "audit_document",
     "check_document",
     "classification_document",
@@ -42,6 +45,7 @@ __all__ = [
     "item_document",
     "job_document",
     "label_changes_document",
+    "map_document",
     "match_document",
     "model_document",
     "page_document",
@@ -52,6 +56,7 @@ __all__ = [
     "refusal_document",
     "result_document",
     "search_document",
+    "selection_document",
     "similar_courses_document",
     "spaces_document",
     "stretch_document",

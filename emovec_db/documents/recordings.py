@@ -76,8 +76,8 @@ def track_document(track: Track) -> Document:
 
 
 def waveform_document(peaks: Peaks) -> Document:
-    """``{duration_s, peaks}``: the greatest absolute sample of each of the bins, 0 to 1."""
-    return {"duration_s": peaks.duration_s, "peaks": peaks.values.astype(float).round(PEAK_DIGITS).tolist()}
+    """``{duration_s, peaks}``: the level of each of the bins, 0 to 255."""
+    return {"duration_s": peaks.duration_s, "peaks": peaks.levels.tolist()}
 
 
 def utterance_document(utterance: Utterance) -> Document:

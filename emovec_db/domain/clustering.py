@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.query import Filter
 from emovec_db.domain.recording import Utterance
+from emovec_db.errors import QueryError
+
+#: characters of a cluster's name at most
+MAX_NAME: Final = 80
+#: control characters, halves of a pair, ends of lines and paragraphs
+_NOT_IN_NAMES: Final = {"Cc", "Cs", "Zl", "Zp"}
+
+
+def cluster_name(text: str) -> str | None:
+    """What a cluster is to be called, without spaces around it; None where nothing is left.
+
+    Raises:
+        QueryError: it is too long, or holds control characters.
+    """
+    name = text.strip()
+    if len(name) > MAX_NAME:
+        raise QueryError(f"the name has {len(name)} characters: expected at most {MAX_NAME}")
+    if any(unicodedata.category(character) in _NOT_IN_NAMES for character in name):
+        raise QueryError(f"the name {name!r} holds control characters: expected text on one line")
+    return name or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,8 @@ class Cluster:
     labels: dict[str, float]
     #: the utterances nearest to the centroid, nearest first
     central: tuple[Utterance, ...]
+    #: what people call it
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.encoding import EncoderIdentity, Prediction, Provenance
+from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.segmentation import NOTHING_LEFT_OUT, LeftOut
 from emovec_db.domain.sound import MIX, Quality
 from emovec_db.domain.track import Track
@@ -94,6 +95,8 @@ class NewRecording:
     blob_key: str | None = None
     utterances: tuple[NewUtterance, ...]
     track: Track
+    #: of the sound as it came, before it was cleaned
+    peaks: Peaks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from emovec_db.domain.recording import Recording
 from emovec_db.errors import NotFoundError, UserError
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.indexes.protocol import Indexes
+from emovec_db.services.maps import Maps
 from emovec_db.services.playback import rendered_key
 from emovec_db.services.spaces import Spaces
 from emovec_db.sources.local import digest, path_of
@@ -25,12 +26,15 @@ COMPACT_WAIT_S = 5.0
 class Eraser:
     """Takes recordings out of everything that remembers them."""
 
-    def __init__(self, store: Store, blobs: Blobs, indexes: Indexes, sounds: SoundEncoder, spaces: Spaces) -> None:
+    def __init__(
+        self, store: Store, blobs: Blobs, indexes: Indexes, sounds: SoundEncoder, spaces: Spaces, maps: Maps
+    ) -> None:
         self._store = store
         self._blobs = blobs
         self._indexes = indexes
         self._sounds = sounds
         self._spaces = spaces
+        self._maps = maps
 
     def recording(self, collection: Collection, recording_id: int) -> Deletion:
         """Delete one recording with its utterances, and keep it out.
@@ -99,6 +103,7 @@ class Eraser:
             self._blobs.delete(key)
         self._sounds.forget()
         self._spaces.forget()
+        self._maps.forget()
         # last: where it is a server that is away, all else is done
         try:
             self._indexes.erase(collection)

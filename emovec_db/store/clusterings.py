@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from emovec_db.domain.clustering import Cluster, Clustering, NewClustering
 from emovec_db.domain.collection import Collection
@@ -15,8 +15,8 @@ from emovec_db.domain.query import Page
 from emovec_db.domain.recording import Utterance
 from emovec_db.errors import NotFoundError
 from emovec_db.store import paging, rows
-from emovec_db.store.statements import Query, chunks
-from emovec_db.store.tables import ClusteringMemberRow, ClusteringRow
+from emovec_db.store.statements import Query, chunks, upsert
+from emovec_db.store.tables import ClusteringMemberRow, ClusteringRow, ClusterNameRow
 from emovec_db.store.utterances import Utterances
 
 
@@ -68,18 +68,80 @@ class Clusterings:
         found = self._read(collection, statement)
         return paging.page_of(found, limit, "clusterings", lambda clustering: clustering.clustering_id)
 
-    def members(self, clustering_id: int, cluster: int) -> NDArray[np.int64]:
-        """Utterances of one cluster that are still stored: int64 (n,), ascending."""
-        of_cluster = select(ClusteringMemberRow.utterance_id).where(
-            ClusteringMemberRow.clustering_id == clustering_id, ClusteringMemberRow.cluster == cluster
+    def k(self, collection: Collection, clustering_id: int) -> int:
+        """How many clusters a run has; NotFoundError if the collection's generation has no run of this id."""
+        of_id = _select(collection).where(ClusteringRow.clustering_id == clustering_id)
+        found = self._connection.execute(of_id).one_or_none()
+        if found is None:
+            raise NotFoundError(f"no clustering {clustering_id} in collection {collection.name!r}")
+        return len(found.clusters)
+
+    def members(
+        self, collection: Collection, clustering_id: int, cluster: int, cursor: str | None, limit: int
+    ) -> Page[Utterance]:
+        """Utterances of one cluster that are still stored, those of the highest ids first.
+
+        Raises NotFoundError as `k` and for a cluster that the run lacks, QueryError for a cursor that no page of
+        members gave.
+        """
+        self._require(collection, clustering_id, cluster)
+        member = ClusteringMemberRow.utterance_id
+        statement = (
+            select(member)
+            .where(ClusteringMemberRow.clustering_id == clustering_id, ClusteringMemberRow.cluster == cluster)
+            .where(*paging.older_than(member, "members", cursor))
+            .order_by(member.desc())
+            .limit(paging.rows_to_fetch(limit))
         )
-        return np.sort(np.array(list(self._connection.scalars(of_cluster)), dtype=np.int64))
+        ids = list(self._connection.scalars(statement))
+        utterances = Utterances(self._connection).rows(collection, ids)
+        return paging.page_of([utterances[key] for key in ids], limit, "members", lambda one: one.utterance_id)
+
+    def assignment(self, clustering_id: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """A run's utterances that are still stored, int64 (n,) ascending, and the cluster of each, int32 (n,)."""
+        of_run = select(ClusteringMemberRow.utterance_id, ClusteringMemberRow.cluster).where(
+            ClusteringMemberRow.clustering_id == clustering_id
+        )
+        found = np.array([tuple(row) for row in self._connection.execute(of_run)], np.int64).reshape(-1, 2)
+        found = found[np.argsort(found[:, 0])]
+        return found[:, 0].copy(), found[:, 1].astype(np.int32)
+
+    def name(self, collection: Collection, clustering_id: int, cluster: int, name: str | None) -> None:
+        """Call a cluster so; None takes its name away. Raises NotFoundError as `members`."""
+        self._require(collection, clustering_id, cluster)
+        row = {"clustering_id": clustering_id, "cluster": cluster}
+        if name is None:
+            self._connection.execute(delete(ClusterNameRow).filter_by(**row))
+        else:
+            dialect = self._connection.dialect.name
+            statement = upsert(dialect, ClusterNameRow, ("clustering_id", "cluster"), ("name",))
+            self._connection.execute(statement, {**row, "name": name})
+
+    def delete(self, collection: Collection, clustering_id: int) -> None:
+        """Forget a run, what fell into which cluster, and names; the utterances stay. NotFoundError as `k`."""
+        self.k(collection, clustering_id)
+        self._connection.execute(delete(ClusteringRow).where(ClusteringRow.clustering_id == clustering_id))
+
+    def _require(self, collection: Collection, clustering_id: int, cluster: int) -> None:
+        k = self.k(collection, clustering_id)
+        if not 0 <= cluster < k:
+            raise NotFoundError(f"no cluster {cluster} in clustering {clustering_id}: expected 0 to {k - 1}")
 
     def _read(self, collection: Collection, statement: Query) -> list[Clustering]:
         found = self._connection.execute(statement).fetchall()
         central = [key for row in found for cluster in row.clusters for key in cluster["central"]]
         utterances = Utterances(self._connection).rows(collection, central)
-        return [_clustering_from(row, utterances) for row in found]
+        names = self._names([row.clustering_id for row in found])
+        return [_clustering_from(row, utterances, names) for row in found]
+
+    def _names(self, clustering_ids: Sequence[int]) -> dict[tuple[int, int], str]:
+        """By run and cluster."""
+        named = select(ClusterNameRow.clustering_id, ClusterNameRow.cluster, ClusterNameRow.name)
+        return {
+            (run, cluster): name
+            for some in chunks(clustering_ids)
+            for run, cluster, name in self._connection.execute(named.where(ClusterNameRow.clustering_id.in_(some)))
+        }
 
 
 def _select(collection: Collection) -> Query:
@@ -97,7 +159,7 @@ def _cluster_values(new: NewClustering) -> list[dict[str, Any]]:
     ]
 
 
-def _clustering_from(row: Any, utterances: dict[int, Utterance]) -> Clustering:
+def _clustering_from(row: Any, utterances: dict[int, Utterance], names: dict[tuple[int, int], str]) -> Clustering:
     parameters = row.parameters
     return Clustering(
         clustering_id=row.clustering_id,
@@ -115,6 +177,7 @@ def _clustering_from(row: Any, utterances: dict[int, Utterance]) -> Clustering:
                 size=cluster["size"],
                 labels=cluster["labels"],
                 central=_present(cluster["central"], utterances),
+                name=names.get((row.clustering_id, number)),
             )
             for number, cluster in enumerate(row.clusters)
         ),

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.job import ErrorKind, JobItem, JobState
+from emovec_db.domain.query import Page
+from emovec_db.store import paging
 from emovec_db.store.statements import chunks, insert_into
 from emovec_db.store.tables import FailureRow, JobItemRow
 
@@ -54,6 +56,17 @@ class Failures:
         """Uris that this job was the last to fail on, oldest first, as failed items."""
         statement = select(FailureRow).where(FailureRow.job_id == job_id).order_by(FailureRow.failure_id)
         return tuple(_failure_from(row) for row in self._connection.execute(statement))
+
+    def failed(self, job_id: int, code: str | None, cursor: str | None, limit: int) -> Page[JobItem]:
+        """The same, the last first and page by page, all or of one code; QueryError for another's cursor."""
+        statement = select(FailureRow).where(
+            FailureRow.job_id == job_id,
+            *([] if code is None else [FailureRow.code == code]),
+            *paging.older_than(FailureRow.failure_id, "failures", cursor),
+        )
+        last = statement.order_by(FailureRow.failure_id.desc()).limit(paging.rows_to_fetch(limit))
+        found = [_failure_from(row) for row in self._connection.execute(last)]
+        return paging.page_of(found, limit, "failures", lambda item: item.item_id)
 
     def kinds(self, job_id: int, examples: int) -> tuple[ErrorKind, ...]:
         """What this job failed on, by code, the most frequent first, each with its first uris.

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, insert, or_, select, update
 
 from emovec_db.domain.job import UPLOAD_JOB, JobItem, JobState
+from emovec_db.domain.query import Page
+from emovec_db.store import paging
 from emovec_db.store.statements import Query
 from emovec_db.store.tables import JobItemRow, JobRow
 
@@ -54,6 +56,17 @@ class JobItems:
         """The job's items in the order they were added."""
         statement = select(JobItemRow).where(JobItemRow.job_id == job_id).order_by(JobItemRow.item_id).limit(limit)
         return tuple(_item_from(row) for row in self._connection.execute(statement))
+
+    def failed(self, job_id: int, code: str | None, cursor: str | None, limit: int) -> Page[JobItem]:
+        """Items that failed or were kept out, the last first, all or of one code; QueryError for another's cursor."""
+        statement = select(JobItemRow).where(
+            JobItemRow.job_id == job_id,
+            JobItemRow.code.is_not(None) if code is None else JobItemRow.code == code,
+            *paging.older_than(JobItemRow.item_id, "failed items", cursor),
+        )
+        last = statement.order_by(JobItemRow.item_id.desc()).limit(paging.rows_to_fetch(limit))
+        found = [_item_from(row) for row in self._connection.execute(last)]
+        return paging.page_of(found, limit, "failed items", lambda item: item.item_id)
 
     def claim(self, owner: str, lease_s: float, now: datetime, *, item_id: int | None = None) -> JobItem | None:
         """Take an item that waits or whose lease ran out, and count the attempt; None if there is none.

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, insert, or_, select, update
 
 from emovec_db.domain.job import Job, JobProgress, JobState
 from emovec_db.domain.query import Page
@@ -55,6 +55,18 @@ class Jobs:
         newest = statement.order_by(JobRow.job_id.desc()).limit(paging.rows_to_fetch(limit))
         found = [_job_from(row) for row in self._connection.execute(newest)]
         return paging.page_of(found, limit, "jobs", lambda job: job.job_id)
+
+    def current(self, collection_id: int | None, since: datetime, limit: int) -> tuple[Job, ...]:
+        """Jobs of a collection or of all that are open or ended since; those that wait last, else the newest first."""
+        # apart, so that each is found by its index, and a collection's old jobs are not read
+        still_open = select(JobRow.job_id).where(JobRow.state.in_(_OPEN))
+        lately = select(JobRow.job_id).where(JobRow.finished_at >= since)
+        statement = _select().where(JobRow.job_id.in_(still_open.union(lately)))
+        if collection_id is not None:
+            statement = statement.where(JobRow.collection_id == collection_id)
+        waiting = case((JobRow.state == JobState.QUEUED, 1), else_=0)
+        found = self._connection.execute(statement.order_by(waiting, JobRow.job_id.desc()).limit(limit))
+        return tuple(_job_from(row) for row in found)
 
     def heartbeat(self, job_id: int, owner: str, lease_s: float, now: datetime, progress: JobProgress) -> bool:
         """Extend the lease and store how far the job has come; False: the job is not the owner's any more."""

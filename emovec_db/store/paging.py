@@ -17,7 +17,7 @@ Row = TypeVar("Row")
 
 def older_than(id_column: Any, kind: str, cursor: str | None) -> list[ColumnElement[bool]]:
     """The condition that a cursor of `kind` stands for; QueryError if it isn't one."""
-    return [] if cursor is None else [id_column < _decode(kind, cursor)]
+    return [] if cursor is None else [id_column < _id_at(kind, cursor)]
 
 
 def rows_to_fetch(limit: int) -> int:
@@ -30,20 +30,34 @@ def rows_to_fetch(limit: int) -> int:
 def page_of(rows: Sequence[Row], limit: int, kind: str, id_of: Callable[[Row], int]) -> Page[Row]:
     """The page of at most `limit` rows out of those fetched."""
     shown = tuple(rows[:limit])
-    return Page(shown, _encode(kind, id_of(shown[-1])) if len(rows) > limit else None)
+    return Page(shown, encode(kind, str(id_of(shown[-1]))) if len(rows) > limit else None)
 
 
-def _encode(kind: str, row_id: int) -> str:
-    return base64.urlsafe_b64encode(f"{kind}:{row_id}".encode()).decode().rstrip("=")
+def encode(kind: str, place: str) -> str:
+    """The cursor for a place in a list of this kind, whose name has no colon."""
+    return base64.urlsafe_b64encode(f"{kind}:{place}".encode()).decode().rstrip("=")
 
 
-def _decode(kind: str, cursor: str) -> int:
+def decode(kind: str, cursor: str) -> str:
+    """The place that a cursor of this kind stands for; QueryError for any other."""
     padding = "=" * (-len(cursor) % 4)
     try:
-        found, _, row_id = base64.b64decode(cursor + padding, b"-_", validate=True).decode().partition(":")
+        found, _, place = base64.b64decode(cursor + padding, b"-_", validate=True).decode().partition(":")
     except ValueError:
-        found, row_id = "", ""
+        found, place = "", ""
+    if found != kind:
+        raise no_cursor(kind, cursor)
+    return place
+
+
+def no_cursor(kind: str, cursor: str) -> QueryError:
+    """What is wrong with a cursor that no list of this kind gave."""
+    return QueryError(f"{cursor!r} is no cursor of {kind}: expected the next_cursor of the page before")
+
+
+def _id_at(kind: str, cursor: str) -> int:
+    place = decode(kind, cursor)
     # 18 digits fit 64 bits
-    if found != kind or not re.fullmatch("[0-9]{1,18}", row_id):
-        raise QueryError(f"{cursor!r} is no cursor of {kind}: expected the next_cursor of the page before")
-    return int(row_id)
+    if not re.fullmatch("[0-9]{1,18}", place):
+        raise no_cursor(kind, cursor)
+    return int(place)

@@ -13,8 +13,9 @@ from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.query import Filter, Page
 from emovec_db.domain.recording import Details, NewRecording, Recording, Source
+from emovec_db.domain.sorting import Sort
 from emovec_db.errors import NotFoundError
-from emovec_db.store import filters, paging, removal, rows
+from emovec_db.store import filters, paging, removal, rows, sorting
 from emovec_db.store.changes import Changes
 from emovec_db.store.collections import Collections
 from emovec_db.store.policies import Policies
@@ -25,6 +26,7 @@ from emovec_db.store.suppressions import Suppressions
 from emovec_db.store.tables import CustomerRow, RecordingRow, SourceRow, SummaryRow, UtteranceRow
 from emovec_db.store.tracks import Tracks
 from emovec_db.store.utterances import Utterances
+from emovec_db.store.waveforms import Waveforms
 
 
 class Recordings:
@@ -85,6 +87,7 @@ class Recordings:
         Utterances(self._connection).add_to_new(collection, recording_id, new.utterances, provenance)
         Summaries(self._connection).add(collection, recording_id, new.summary, new.left_out)
         Tracks(self._connection).add(collection, recording_id, new.track)
+        Waveforms(self._connection).add(recording_id, new.peaks)
         return recording_id
 
     def sources(self, collection_id: int, uris: Sequence[str]) -> dict[tuple[str, str], tuple[int, Source]]:
@@ -150,22 +153,29 @@ class Recordings:
         self._log_utterances(collection_id, recording_id)
         return True
 
-    def page(self, collection_id: int, filter: Filter, cursor: str | None, limit: int) -> Page[Recording]:
-        """Recordings whose details, summary and length fulfil the filter, newest first.
+    def page(
+        self, collection_id: int, filter: Filter, cursor: str | None, limit: int, sort: Sort | None = None
+    ) -> Page[Recording]:
+        """Recordings whose details, summary and length fulfil the filter, as sorted, or those stored last first.
 
-        Raises QueryError for a cursor that no page of recordings gave.
+        Raises QueryError for a cursor that no page of recordings in this order gave.
         """
-        statement = (
-            _select(collection_id)
-            .where(
-                *filters.on_recording(filter, collection_id, self._connection.dialect.name),
-                *filters.on_summary(filter, collection_id, self._connection.dialect.name),
-                *paging.older_than(RecordingRow.recording_id, "recordings", cursor),
-            )
-            .order_by(RecordingRow.recording_id.desc())
-            .limit(paging.rows_to_fetch(limit))
+        wanted = paging.rows_to_fetch(limit)
+        chosen = _select(collection_id).where(
+            *filters.on_recording(filter, collection_id, self._connection.dialect.name),
+            *filters.on_summary(filter, collection_id, self._connection.dialect.name),
         )
-        return paging.page_of(self._all(statement), limit, "recordings", lambda recording: recording.recording_id)
+        if sort is None:
+            newest = chosen.where(*paging.older_than(RecordingRow.recording_id, "recordings", cursor))
+            found = self._all(newest.order_by(RecordingRow.recording_id.desc()).limit(wanted))
+            return paging.page_of(found, limit, "recordings", lambda recording: recording.recording_id)
+        found = []
+        for stretch in sorting.stretches(collection_id, sort, cursor, self._connection.dialect.name):
+            ordered = chosen.where(*stretch.conditions).order_by(*stretch.order)
+            found += self._all(ordered.limit(wanted - len(found)))
+            if len(found) == wanted:
+                break
+        return sorting.page_of(found, limit, sort)
 
     def chosen(self, collection_id: int, filter: Filter) -> NDArray[np.int64]:
         """Ids of all recordings that fulfil the filter as for `page`: int64 (n,), ascending."""

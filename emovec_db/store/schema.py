@@ -17,7 +17,7 @@ from emovec_db.store.translation import translated
 from emovec_db.store.vector_tables import drop_vector_tables
 
 #: the newest migration; a constant, so that opening a database need not load Alembic
-HEAD_REVISION = "0009"
+HEAD_REVISION = "0011"
 
 #: any number; every process that migrates on PostgreSQL takes this lock
 _ADVISORY_LOCK = 0x656D6F766563

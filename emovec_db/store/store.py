@@ -36,6 +36,7 @@ from emovec_db.store.vector_indexing import VectorIndexing
 from emovec_db.store.vector_search import VectorSearch
 from emovec_db.store.vector_sets import VectorSets
 from emovec_db.store.vector_tables import VectorTables
+from emovec_db.store.waveforms import Waveforms
 
 
 class Unit:
@@ -48,6 +49,7 @@ class Unit:
         self.utterances = Utterances(connection)
         self.summaries = Summaries(connection)
         self.tracks = Tracks(connection)
+        self.waveforms = Waveforms(connection)
         self.facets = Facets(connection)
         self.annotations = Annotations(connection)
         self.fitted_spaces = FittedSpaces(connection)

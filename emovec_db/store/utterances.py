@@ -13,11 +13,13 @@ from emovec_db.domain.columns import Columns
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.query import Filter, Vectors
 from emovec_db.domain.recording import NewUtterance, Utterance
+from emovec_db.domain.space_map import Points
 from emovec_db.errors import EncoderMismatchError, NotFoundError
 from emovec_db.store import filters, rows
 from emovec_db.store.changes import Changes
 from emovec_db.store.collections import Collections
 from emovec_db.store.columns import all_columns_of, columns_of
+from emovec_db.store.points import points_of
 from emovec_db.store.policies import Policies
 from emovec_db.store.statements import Query, chunks, id_of, table_of
 from emovec_db.store.tables import (
@@ -158,6 +160,10 @@ class Utterances:
     def all_columns(self, collection: Collection, batch: int = 5_000) -> Iterator[Columns]:
         """What filters ask of all utterances by ascending id, `batch` at a time."""
         return all_columns_of(self._connection, collection.generation, batch)
+
+    def points(self, collection: Collection, utterance_ids: Sequence[int]) -> Points:
+        """What maps show of those of the utterances that the collection's generation has, ids ascending."""
+        return points_of(self._connection, collection.generation, utterance_ids)
 
     def count(self, collection: Collection) -> int:
         """How many utterances the collection's generation has."""

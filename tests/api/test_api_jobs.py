@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emovec_db.api.schemas.jobs import Job, JobPage
+from emovec_db.api.schemas.jobs import FailurePage, Job, JobPage
 from tests.api.requests import COLLECTION, Api, checked, failed, file, wav
 
 
@@ -50,3 +50,32 @@ def test_show_and_retry_what_failed(api: Api, tmp_path: Path) -> None:
     api.database.run_next_job("test")
     assert checked(api.client.get(response.headers["Location"]), 200, Job)["counts"] == {"ingested": 1}
     failed(api.client.post(f"/v1/jobs/{job['job_id']}/retry"), 409, "conflict")
+
+
+def test_what_failed_page_by_page(api: Api, tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.wav").write_text("no sound")
+    (tmp_path / "empty.wav").write_bytes(b"")
+    api.database.collection().ingest(tmp_path)
+    (job,) = checked(api.client.get("/v1/jobs"), 200, JobPage)["items"]
+    address = f"/v1/jobs/{job['job_id']}/failures"
+    everything = checked(api.client.get(address), 200, FailurePage)["items"]
+    assert len(everything) == 4
+    assert all(one["message"] and one["state"] == "failed" for one in everything)
+    first = checked(api.client.get(f"{address}?code=not_audio&limit=2"), 200, FailurePage)
+    query = {"code": "not_audio", "cursor": first["next_cursor"]}
+    second = checked(api.client.get(address, query_string=query), 200, FailurePage)
+    found = first["items"] + second["items"]
+    assert found == [one for one in everything if one["code"] == "not_audio"]
+    assert second["next_cursor"] is None
+    assert len(found) >= 3
+    failed(api.client.get(f"{address}?cursor=nonsense"), 400, "bad_query")
+    failed(api.client.get("/v1/jobs/999/failures"), 404, "not_found")
+
+
+def test_what_failed_in_an_upload(api: Api) -> None:
+    job = api.store(b"this is text, not sound" * 50, "notes.wav")
+    (shown,) = checked(api.client.get(f"/v1/jobs/{job['job_id']}/failures"), 200, FailurePage)["items"]
+    assert shown == job["items"][0]
+    stored = api.store(wav(200))
+    assert checked(api.client.get(f"/v1/jobs/{stored['job_id']}/failures"), 200, FailurePage)["items"] == []

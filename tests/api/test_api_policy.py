@@ -17,8 +17,10 @@ from emovec_db.api.schemas.drafts import Draft
 from emovec_db.api.schemas.jobs import Job
 from emovec_db.api.schemas.matches import SearchResult, Similarity
 from emovec_db.api.schemas.overviews import TrajectoryResult
+from emovec_db.store.store import Store
 from tests.api.requests import COLLECTION, KEY, Api, checked, failed, file
 from tests.calls import files_with_agent, write_call
+from tests.integration.services.test_policy import forbid_by_hand
 
 FORBIDDEN_ROLES = f"{COLLECTION}/policy/forbidden-roles"
 #: form fields that name the role and channel of what is sent, by address
@@ -170,6 +172,17 @@ def test_of_an_uploaded_call_only_the_customer_is_stored_and_played(
         assert played.mimetype == "audio/wav"
         (tmp_path / "played" / "a.wav").write_bytes(played.data)
     assert files_with_agent(tmp_path / "played") == files_with_agent(tmp_path / "data") == []
+
+
+def test_what_is_stored_and_forbidden_is_neither_played_nor_drawn(api: Api, call: bytes) -> None:
+    job = api.store(call, "call.wav", roles="left=agent,right=customer")
+    forbid_by_hand(Store(api.database.settings.resolved_database_url), api.database.collection())
+    statuses = []
+    for recording_id in job["items"][0]["recording_ids"]:
+        for part in ("audio", "waveform"):
+            with api.client.get(f"{COLLECTION}/recordings/{recording_id}/{part}") as answer:
+                statuses.append(answer.status_code)
+    assert statuses == [403, 403, 200, 200]
 
 
 def test_a_mix_that_only_the_file_reveals_ends_the_job_as_refused(forbidding: Api, call: bytes) -> None:

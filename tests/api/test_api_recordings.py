@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import threading
 
+import numpy as np
 import pytest
+import soundfile
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from emovec_db.api.schemas.answers import CollectionPage, Deletion, Recording, RecordingPage, Track
+from emovec_db.api.schemas.answers import CollectionPage, Deletion, Recording, RecordingPage, Track, Waveform
 from emovec_db.api.schemas.jobs import FailurePage, Job, JobPage
 from emovec_db.api.schemas.profiles import CustomerPage
 from emovec_db.emotions import LABELS
 from emovec_db.worker import run
 from tests.api.requests import COLLECTION, Api, checked, failed, file, wav
+from tests.sounds import tone
 
 
 def test_an_upload_is_a_job_until_the_worker_did_it(api: Api) -> None:
@@ -109,6 +113,15 @@ def test_the_track_of_a_recording(api: Api) -> None:
     failed(api.client.get(f"{COLLECTION}/recordings/99/track"), 404, "not_found")
 
 
+def test_the_waveform_of_a_recording(api: Api) -> None:
+    recording_id = api.stored_id(wav(600, level=0.5))
+    drawn = checked(api.client.get(f"{COLLECTION}/recordings/{recording_id}/waveform"), 200, Waveform)
+    assert drawn["duration_s"] == 2
+    assert len(drawn["peaks"]) == 200
+    assert drawn["peaks"] == pytest.approx([127.5] * 200, abs=1), "each 10 ms have six periods of a sine"
+    failed(api.client.get(f"{COLLECTION}/recordings/99/waveform"), 404, "not_found")
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "code"),
     [
@@ -156,7 +169,29 @@ def test_pages_and_filters(api: Api) -> None:
     assert (summary["recordings"], summary["customers"], summary["duration_s"]) == (3, 2, 6)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "label=cross", "min_confidence=2", "page=2"])
+def test_pages_in_an_order(api: Api) -> None:
+    ids = [api.stored_id(wav(hz), customer=customer) for hz, customer in ((200, "b"), (400, "ä"), (600, "a"))]
+    first = checked(api.client.get(f"{COLLECTION}/recordings?sort=-customer&limit=2"), 200, RecordingPage)
+    query = {"cursor": first["next_cursor"], "sort": "-customer"}
+    second = checked(api.client.get(f"{COLLECTION}/recordings", query_string=query), 200, RecordingPage)
+    assert [one["recording_id"] for one in first["items"] + second["items"]] == [ids[1], ids[0], ids[2]]
+    other = api.client.get(f"{COLLECTION}/recordings", query_string={**query, "sort": "customer"})
+    assert "no cursor of recordings by customer" in failed(other, 400, "bad_query")["message"]
+
+
+def test_a_cursor_may_hold_a_long_name(api: Api) -> None:
+    for hz in (200, 400):
+        api.stored_id(wav(hz), customer="客" * 900)
+    query = {"sort": "customer", "limit": 1}
+    first = checked(api.client.get(f"{COLLECTION}/recordings", query_string=query), 200, RecordingPage)
+    query["cursor"] = first["next_cursor"]
+    second = checked(api.client.get(f"{COLLECTION}/recordings", query_string=query), 200, RecordingPage)
+    assert [one["recording_id"] for one in (*first["items"], *second["items"])] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "query", ["sort=label", "limit=0", "limit=501", "limit=x", "label=cross", "min_confidence=2", "page=2"]
+)
 def test_a_bad_query_is_named(api: Api, query: str) -> None:
     api.stored_id(wav(200))
     problem = failed(api.client.get(f"{COLLECTION}/recordings?{query}"), 422, "invalid")
@@ -184,6 +219,26 @@ def test_sound_comes_in_ranges(api: Api) -> None:
     beyond = api.client.get(url, headers={"Range": f"bytes={len(content)}-"})
     failed(beyond, 416, "requested_range_not_satisfiable")
     assert beyond.headers["Content-Range"] == f"bytes */{len(content)}"
+
+
+def test_one_channel_comes_in_ranges(api: Api) -> None:
+    """Of a file with several, where a WAV of that channel alone is played."""
+    two = io.BytesIO()
+    soundfile.write(two, np.stack([tone(200, 1), tone(400, 1)], axis=1), 16_000, format="WAV", subtype="PCM_16")
+    job = api.store(two.getvalue(), "call.wav", channels="left,right")
+    url = f"{COLLECTION}/recordings/{job['items'][0]['recording_ids'][1]}/audio"
+    whole = api.client.get(url, buffered=True)
+    assert (whole.status_code, whole.mimetype) == (200, "audio/wav")
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    size = len(whole.data)
+    for asked, start, end in (("100-199", 100, 200), (f"{size - 10}-", size - 10, size), ("-5", size - 5, size)):
+        part = api.client.get(url, headers={"Range": f"bytes={asked}"}, buffered=True)
+        assert part.status_code == 206
+        assert part.data == whole.data[start:end]
+        assert part.headers["Content-Range"] == f"bytes {start}-{end - 1}/{size}"
+    beyond = api.client.get(url, headers={"Range": f"bytes={size}-"})
+    failed(beyond, 416, "requested_range_not_satisfiable")
+    assert beyond.headers["Content-Range"] == f"bytes */{size}"
 
 
 def test_sound_never_becomes_a_page(api: Api) -> None:

@@ -26,7 +26,7 @@ def named_in(cells: list[list[str]]) -> set[str]:
 def test_every_address_is_told(tmp_path: Path) -> None:
     with emovec_db.open(tmp_path, encoder="fake") as database:
         paths = create_app(database, read_settings()).api_doc["paths"]
-    told = set(re.findall(r"`(GET|POST|DELETE) (\S+)`", read("docs/http.md")))
+    told = set(re.findall(r"`(GET|POST|PATCH|DELETE) (\S+)`", read("docs/http.md")))
 
     assert told == {(method.upper(), path) for path, methods in paths.items() for method in methods}
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.ingest import IngestFailure
+from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.policy import MIXED, Policy, Refusal
 from emovec_db.domain.recording import Details, Recording, Source
 from emovec_db.domain.segmentation import Cut
@@ -75,6 +76,8 @@ class Reading:
     known: dict[str, int]
     sounds: tuple[Sound, ...]
     failures: tuple[IngestFailure, ...]
+    #: of the sounds by channel, as they came: they are cleaned later
+    peaks: Mapping[str, Peaks] = field(default_factory=dict)
     #: of the sounds, in their order, once they are cut
     cuts: tuple[Cut, ...] = ()
     #: by which segmentation
@@ -174,6 +177,7 @@ def _read(
         known=known,
         sounds=sounds,
         failures=failures,
+        peaks={sound.channel: Peaks.of(sound.waveform) for sound in sounds},
         policy=policy,
         refusals=(*refusals, *mixed),
         suppressed=suppressed,

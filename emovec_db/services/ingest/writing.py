@@ -143,6 +143,7 @@ class _Writing:
             blob_key=self._blob_key(reading, sound.channel),
             utterances=encoded.utterances,
             track=encoded.track,
+            peaks=reading.peaks[sound.channel],
         )
         provenance = replace(self.provenance, backend=encoded.backend)  # a twin's numbers may be of an earlier one
         recording_id = self.unit.recordings.add(self.collection, new, provenance)

@@ -19,16 +19,25 @@ from emovec_db.store.tables.content import (
     SummaryRow,
     TrackRow,
     UtteranceRow,
+    WaveformRow,
 )
 from emovec_db.store.tables.policy import PolicyChangeRow, RefusalRow, SuppressionRow
 from emovec_db.store.tables.spaces import AnnotationRow, FittedSpacePersonRow, FittedSpaceRow
-from emovec_db.store.tables.work import ClusteringMemberRow, ClusteringRow, FailureRow, JobItemRow, JobRow
+from emovec_db.store.tables.work import (
+    ClusteringMemberRow,
+    ClusteringRow,
+    ClusterNameRow,
+    FailureRow,
+    JobItemRow,
+    JobRow,
+)
 
 __all__ = [
     "SCORE_COLUMNS",
     "AnnotationRow",
     "Base",
     "ChangeRow",
+    "ClusterNameRow",
     "ClusteringMemberRow",
     "ClusteringRow",
     "CollectionRow",
@@ -50,4 +59,5 @@ __all__ = [
     "SuppressionRow",
     "TrackRow",
     "UtteranceRow",
+    "WaveformRow",
 ]

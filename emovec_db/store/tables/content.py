@@ -72,7 +72,10 @@ class RecordingRow(Base):
     __table_args__ = (
         UniqueConstraint("collection_id", "sha256", "channel"),
         Index(None, "collection_id", "pcm_sha256"),
+        Index(None, "collection_id", "recording_id"),
         Index(None, "collection_id", "recorded_at"),
+        Index(None, "collection_id", "created_at"),
+        Index(None, "collection_id", "duration_s"),
         Index(None, "collection_id", "speaker"),
         Index(None, "customer_id"),  # a customer belongs to one collection
         Index(None, "blob_key"),
@@ -175,7 +178,10 @@ class SummaryRow(ScoreColumns, Base):
     """What a generation says of a recording as a whole: duration-weighted scores over its utterances."""
 
     __tablename__ = "summaries"
-    __table_args__ = (Index(None, "generation_id", "label"),)
+    __table_args__ = (
+        Index(None, "generation_id", "label"),
+        Index(None, "generation_id", "confidence", "recording_id"),
+    )
 
     recording_id: Mapped[int] = link("recordings.recording_id", cascade=True, primary_key=True)
     generation_id: Mapped[int] = link("generations.generation_id", primary_key=True)
@@ -197,6 +203,16 @@ class TrackRow(Base):
     hz: Mapped[float]
     #: uint8 (steps, 9)
     levels: Mapped[bytes]
+
+
+class WaveformRow(Base):
+    """The peaks of a recording's sound as it came; recordings that were stored before peaks were may have none."""
+
+    __tablename__ = "waveforms"
+
+    recording_id: Mapped[int] = link("recordings.recording_id", cascade=True, primary_key=True)
+    #: uint8 (bins,)
+    peaks: Mapped[bytes]
 
 
 class ChangeRow(Base):

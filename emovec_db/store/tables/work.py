@@ -42,11 +42,26 @@ class ClusteringMemberRow(Base):
     cluster: Mapped[int]
 
 
+class ClusterNameRow(Base):
+    """What people call a cluster."""
+
+    __tablename__ = "cluster_names"
+
+    clustering_id: Mapped[int] = link("clusterings.clustering_id", cascade=True, primary_key=True)
+    cluster: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+
+
 class JobRow(Base):
     """One piece of background work; who finds its recordings, until when that is believed, and what came of them."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index(None, "state", "job_id"), Index(None, "collection_id", "job_id"), NEVER_REUSE_IDS)
+    __table_args__ = (
+        Index(None, "state", "job_id"),
+        Index(None, "collection_id", "job_id"),
+        Index(None, "finished_at"),
+        NEVER_REUSE_IDS,
+    )
 
     job_id: Mapped[int] = new_id()
     collection_id: Mapped[int] = link("collections.collection_id")
@@ -98,7 +113,7 @@ class FailureRow(Base):
     """
 
     __tablename__ = "failures"
-    __table_args__ = (UniqueConstraint("collection_id", "uri"), NEVER_REUSE_IDS)
+    __table_args__ = (UniqueConstraint("collection_id", "uri"), Index(None, "job_id", "failure_id"), NEVER_REUSE_IDS)
 
     failure_id: Mapped[int] = new_id()
     collection_id: Mapped[int] = link("collections.collection_id")

@@ -6,9 +6,9 @@ import pytest
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.job import JobProgress, JobState
-from emovec_db.errors import NotFoundError
+from emovec_db.errors import NotFoundError, QueryError
 from emovec_db.store.store import Store, Unit
-from tests.stored import RECIPE, failure
+from tests.stored import IDENTITY, RECIPE, failure
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=61)
@@ -221,3 +221,62 @@ def test_errors_by_kind_with_examples(store: Store, calls: Collection) -> None:
         ("not_audio", 1, [("file:///1", "no 1")]),
         ("too_long", 1, [("upload:a", "an hour")]),
     ]
+
+
+def test_current_jobs_are_those_that_are_open_or_ended_lately(
+    store: Store, calls: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(uri: str, when: datetime) -> int:
+        job_id = queue(store, calls, uri)
+        monkeypatch.setattr("emovec_db.store.rows.now", lambda: when)
+        with store.write() as unit:
+            do_item(unit, when, ingested=1)
+        return job_id
+
+    end("long ago", NOW)
+    lately, lately_too = end("a", LATER), end("b", LATER + timedelta(days=1))
+    running = start(store, calls)
+    waiting = [queue(store, calls, "c"), queue(store, calls, "d")]
+    with store.write() as unit:
+        other = unit.collections.create("other", IDENTITY, RECIPE).collection_id
+        elsewhere = unit.jobs.create(other, "upload")
+    with store.read() as unit:
+        in_order = [elsewhere, waiting[1], waiting[0]]
+        found = unit.jobs.current(None, LATER, 10)
+        assert [job.job_id for job in found] == [running, lately_too, lately, *in_order]
+        assert found[0] == unit.jobs.get(running)
+        assert [job.job_id for job in unit.jobs.current(None, LATER, 2)] == [running, lately_too]
+        assert [job.job_id for job in unit.jobs.current(other, LATER, 10)] == [elsewhere]
+
+
+def test_pages_of_what_failed(store: Store, calls: Collection) -> None:
+    job_id, other = start(store, calls), start(store, calls)
+    with store.write() as unit:
+        for place in range(5):
+            code = "not_audio" if place % 2 else "too_long"
+            unit.failures.record(calls.collection_id, job_id, failure(f"file:///{place}", code), {})
+        unit.failures.record(calls.collection_id, other, failure("file:///other"), {})
+    with store.read() as unit:
+        first = unit.failures.failed(job_id, None, None, 3)
+        rest = unit.failures.failed(job_id, None, first.next_cursor, 3)
+        assert [one.uri for one in (*first.items, *rest.items)] == [f"file:///{place}" for place in (4, 3, 2, 1, 0)]
+        assert rest.next_cursor is None
+        alike = unit.failures.failed(job_id, "not_audio", None, 3)
+        assert ([one.uri for one in alike.items], alike.next_cursor) == (["file:///3", "file:///1"], None)
+        with pytest.raises(QueryError, match="no cursor of failed items"):
+            unit.items.failed(job_id, None, first.next_cursor, 3)
+
+
+def test_pages_of_items_that_failed(store: Store, calls: Collection) -> None:
+    job_id = queue(store, calls, "a", "b", "c", "d")
+    with store.write() as unit:
+        for code in ("not_audio", None, "refused"):
+            item = unit.items.claim("w", 60, NOW)
+            assert item is not None
+            assert unit.items.finish(item.item_id, "w", JobState.DONE, code, code)
+    with store.read() as unit:
+        first = unit.items.failed(job_id, None, None, 1)
+        rest = unit.items.failed(job_id, None, first.next_cursor, 1)
+        assert [(one.uri, one.code) for one in (*first.items, *rest.items)] == [("c", "refused"), ("a", "not_audio")]
+        assert rest.next_cursor is None
+        assert [one.uri for one in unit.items.failed(job_id, "refused", None, 9).items] == ["c"]

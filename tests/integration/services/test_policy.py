@@ -479,8 +479,9 @@ def test_a_forbidden_recording_that_is_stored_is_neither_played_nor_encoded(
     calls.audio(left.recording_id)
     forbid_by_hand(Store(database.settings.resolved_database_url), calls)
     heard.clear()
-    with pytest.raises(RefusedError):
-        calls.audio(left.recording_id)
+    for look in (calls.audio, calls.waveform):
+        with pytest.raises(RefusedError):
+            look(left.recording_id)
     report = calls.audit()
     assert (report.utterances, report.gone) == (1, 1)
     assert heard

@@ -169,6 +169,7 @@ def many(database: Database, count: int) -> Collection:
                     summary=new.prediction,
                     utterances=(new,),
                     track=stored.track(number),
+                    peaks=stored.peaks(number),
                 ),
                 stored.PROVENANCE,
             )

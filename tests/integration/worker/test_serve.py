@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from http.client import HTTPConnection
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import orjson
 import pytest
 import soundfile
 
+from emovec_db.api.app import LISTENERS
 from tests.integration.worker.processes import Running, alive, running, until
 from tests.sounds import tone
 
@@ -51,6 +53,17 @@ class Site:
         body = head.encode() + path.read_bytes() + b"\r\n--B--\r\n"
         address = f"/v1/collections/{collection}/recordings{query}"
         return self._ask("POST", address, body, {"Content-Type": "multipart/form-data; boundary=B"})
+
+    @contextmanager
+    def listening(self) -> Iterator[HTTPResponse]:
+        """The answer of `GET /v1/jobs/events`, which goes on until the connection is closed."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", "/v1/jobs/events")
+            with connection.getresponse() as response:
+                yield response
+        finally:
+            connection.close()
 
     def _ask(self, method: str, address: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -105,6 +118,40 @@ def test_a_replaced_server_keeps_its_port(served: Running) -> None:
     assert site.get("/healthz") == {"status": "ok"}
 
 
+def test_a_listener_that_is_gone_gives_its_place_back(served: Running, tmp_path: Path) -> None:
+    site = Site(served)
+    with site.listening() as first, site.listening() as second:
+        assert (first.status, second.status) == (200, 200)
+        rest = [site.listening() for _ in range(LISTENERS - 2)]
+        with ExitStack() as all_places:
+            assert {all_places.enter_context(one).status for one in rest} == {200}
+            with site.listening() as refused:
+                assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
+            assert site.get("/healthz") == {"status": "ok"}
+            soundfile.write(tmp_path / "heard.wav", tone(600, 2), 16_000)
+            status, job = site.upload("listened", tmp_path / "heard.wav", "?wait=60")
+            assert status == 201
+            assert _last_told(first, job["job_id"])["counts"] == {"ingested": 1}
+
+    def listened() -> bool:
+        # news make the server speak, and so notice who is gone
+        site.upload("listened", tmp_path / "heard.wav", "?wait=60")
+        with site.listening() as answer:
+            return answer.status == 200
+
+    until(listened)
+
+
+def test_listeners_go_when_the_server_ends(tmp_path: Path) -> None:
+    arguments = ["-m", "emovec_db", "serve", "--port", "0"]
+    with running(arguments, tmp_path, _environment(tmp_path / "data")) as served:
+        with Site(served).listening() as answer:
+            assert answer.readline().startswith(b"retry:")
+            served.process.send_signal(signal.SIGTERM)
+            answer.read()  # to an end in due form, not to a connection that was cut
+        assert served.process.wait(90) == 0
+
+
 def test_children_end_with_a_killed_parent(tmp_path: Path) -> None:
     arguments = ["-m", "emovec_db", "serve", "--port", "0"]
     with running(arguments, tmp_path, _environment(tmp_path / "data")) as served:
@@ -137,6 +184,16 @@ def test_an_open_address_without_a_key_is_refused(tmp_path: Path) -> None:
     with running(arguments, tmp_path, _environment(tmp_path / "data")) as served:
         assert served.process.wait(60) == 2
         assert "EMOVEC_API_KEY" in served.text()
+
+
+def _last_told(answer: HTTPResponse, job_id: int) -> dict[str, Any]:
+    """The job as an event tells of it when it is over."""
+    for line in answer:
+        if line.startswith(b"data: "):
+            for job in orjson.loads(line.removeprefix(b"data: "))["items"]:
+                if job["job_id"] == job_id and _if_finished(job):
+                    return dict(job)
+    raise AssertionError("the server ended the stream")
 
 
 def _if_finished(job: dict[str, Any]) -> dict[str, Any] | None:

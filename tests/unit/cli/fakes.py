@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from emovec_db.domain.agreement import Agreement, BestMatch
 from emovec_db.domain.annotation import TableRead
 from emovec_db.domain.answer import Answer, MatchGroup
 from emovec_db.domain.classification import CheckReport, Classification, Deletion
@@ -136,7 +137,7 @@ def summary(name: str = "default") -> CollectionSummary:
 def clustering() -> Clustering:
     clusters = (
         Cluster(cluster=0, size=1200, labels={"sad": 0.25, "angry": 0.75}, central=(utterance(),)),
-        Cluster(cluster=1, size=3, labels={"happy": 1.0}, central=()),
+        Cluster(cluster=1, size=3, labels={"happy": 1.0}, central=(), name="[b]\x1b7投诉"),
     )
     return Clustering(
         clustering_id=5, k=2, seed=1, space="embedding", filter=Filter(), utterances=1203, inertia=12.5,
@@ -325,6 +326,28 @@ class FakeCollection:
     def cluster(self, k: int, **wanted: Any) -> Clustering:
         self._asked("cluster", k, **wanted)
         return clustering()
+
+    def clustering(self, clustering_id: int) -> Clustering:
+        return replace(clustering(), clustering_id=clustering_id)
+
+    def clusterings(self, **wanted: Any) -> Page[Clustering]:
+        self._asked("clusterings", **wanted)
+        return Page((clustering(),), "next page")
+
+    def name_cluster(self, clustering_id: int, cluster: int, name: str) -> Clustering:
+        self._asked("name_cluster", clustering_id, cluster, name)
+        return clustering()
+
+    def delete_clustering(self, clustering_id: int) -> None:
+        self._asked("delete_clustering", clustering_id)
+
+    def compare_clusterings(self, first: int, second: int) -> Agreement:
+        self._asked("compare_clusterings", first, second)
+        return Agreement(
+            first=first, second=second, both=1200, only_first=3, only_second=0,
+            contingency=np.array([[0, 1200], [0, 0]]), adjusted_rand=0.5, normalised_mutual_information=0.25,
+            best_matches=(BestMatch(0, 1, 1.0), BestMatch(1, None, 0.0)),
+        )  # fmt: skip
 
     def profile(self, customer: str, **wanted: Any) -> Profile:
         self._asked("profile", customer, **wanted)

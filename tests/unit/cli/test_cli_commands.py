@@ -29,6 +29,11 @@ SHOWING = {
     "trajectories": ("trajectories", "neutral > angry"),
     "courses": ("trajectories", "--like", "clip.wav"),
     "cluster": ("cluster", "-k", "2"),
+    "clusters list": ("clusters", "list"),
+    "clusters show": ("clusters", "show", "5"),
+    "clusters name": ("clusters", "name", "5", "1", "complaints"),
+    "clusters compare": ("clusters", "compare", "5", "6"),
+    "clusters delete": ("clusters", "delete", "5"),
     "profile": ("profile", "c1"),
     "list": ("list",),
     "show": ("show", "3", "--track"),
@@ -94,7 +99,7 @@ def test_wide_tables_show_whole_names(run: Run, database: FakeDatabase, name: st
     assert NASTY_SHOWN in run(*SHOWING[name]).out
 
 
-@pytest.mark.parametrize("name", ["search", "cluster", "profile", "list", "show"])
+@pytest.mark.parametrize("name", ["search", "cluster", "clusters show", "profile", "list", "show"])
 def test_the_encoder_and_its_notice_are_always_told(run: Run, database: FakeDatabase, name: str) -> None:
     shown = run(*SHOWING[name]).out
 
@@ -614,9 +619,28 @@ class TestOthers:
 
         assert database.asked == [("cluster", (3,), {"seed": 7, "space": "embedding", **NO_FILTER})]
 
+    def test_clusters_are_named_compared_and_deleted(self, run: Run, database: FakeDatabase) -> None:
+        assert r"[b]\x1b7投诉" in run("clusters", "name", "5", "1", "complaints").out
+        compared = run("clusters", "compare", "5", "6").out
+        run("clusters", "delete", "5")
+
+        assert r"1 [b]\x1b7投诉" in compared
+        assert "1,200 utterances in both, 3 only in 5, 0 only in 6: adjusted Rand index 0.500" in compared
+        assert database.asked == [
+            ("name_cluster", (5, 1, "complaints"), {}),
+            ("compare_clusterings", (5, 6), {}),
+            ("delete_clustering", (5,), {}),
+        ]
+
+    def test_runs_go_on_at_the_cursor(self, run: Run, database: FakeDatabase) -> None:
+        assert "--cursor 'next page'" in run("clusters", "list", "--cursor", "here", "--limit", "1").out
+        assert database.asked == [("clusterings", (), {"cursor": "here", "limit": 1})]
+
     def test_list_goes_on_at_the_cursor(self, run: Run, database: FakeDatabase) -> None:
-        assert "--cursor 'next page'" in run("list", "--cursor", "here", "--limit", "1").out
-        assert database.asked == [("recordings", (), {"cursor": "here", "limit": 1, **NO_FILTER})]
+        listed = run("list", "--cursor", "here", "--limit", "1", "--sort=-recorded_at").out
+        assert "--cursor 'next page'" in listed
+        asked = {"cursor": "here", "limit": 1, "sort": "-recorded_at", **NO_FILTER}
+        assert database.asked == [("recordings", (), asked)]
 
     def test_compare_says_how_similar(self, run: Run, database: FakeDatabase) -> None:
         assert run("compare", "a.wav", "b.wav", "--json").json == {
