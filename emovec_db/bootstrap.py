@@ -27,6 +27,7 @@ from emovec_db.services.ingest.tally import Tally
 from emovec_db.services.maps import Maps
 from emovec_db.services.methods import method_of
 from emovec_db.services.policies import Policies
+from emovec_db.services.profiles.customer_means import CustomerMeans
 from emovec_db.services.reencoding.generations import Generations
 from emovec_db.services.reencoding.reencodings import Reencodings
 from emovec_db.services.search import Search
@@ -60,6 +61,7 @@ class Parts:
     sounds: SoundEncoder
     indexes: Indexes
     spaces: Spaces
+    customer_means: CustomerMeans
     upkeep: Upkeep
     search: Search
     trajectories: Trajectories
@@ -149,8 +151,8 @@ def build(settings: Settings) -> Parts:
         store.close()
         raise
     spaces = Spaces(store, indexes)
-    maps = Maps(store)
-    eraser = Eraser(store, blobs, indexes, sounds, spaces, maps)
+    maps, customer_means = Maps(store), CustomerMeans()
+    eraser = Eraser(store, blobs, indexes, sounds, spaces, maps, customer_means)
     archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
     encoders = Encoders(
         lambda source, precision: load_encoder(
@@ -175,6 +177,7 @@ def build(settings: Settings) -> Parts:
         sounds=sounds,
         indexes=indexes,
         spaces=spaces,
+        customer_means=customer_means,
         upkeep=Upkeep(spaces, indexes),
         search=Search(store, indexes),
         trajectories=Trajectories(store),

@@ -35,3 +35,5 @@ EMOTIONS: tuple[Emotion, ...] = (
 LABELS: tuple[str, ...] = tuple(emotion.label for emotion in EMOTIONS)
 EMOTION_BY_LABEL: dict[str, Emotion] = {emotion.label: emotion for emotion in EMOTIONS}
 LABEL_BY_TOKEN: dict[str, str] = {emotion.funasr_token: emotion.label for emotion in EMOTIONS}
+#: whose scores together are the negative share
+NEGATIVE: tuple[str, ...] = ("angry", "disgusted", "fearful", "sad")

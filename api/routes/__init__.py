@@ -4,7 +4,7 @@ from emovec_db.api.routes.classify import classify
 from emovec_db.api.routes.clusterings import clusterings
 from emovec_db.api.routes.collections import collections
 from emovec_db.api.routes.counts import counts
-from emovec_db.api.routes.customers import customers
+from emovec_db.api.routes.customers import comparisons, customers
 from emovec_db.api.routes.drafts import drafts
 from emovec_db.api.routes.health import health
 from emovec_db.api.routes.jobs import jobs
@@ -32,6 +32,7 @@ API = (
     clusterings,
     maps,
     customers,
+    comparisons,
     counts,
     jobs,
     results,

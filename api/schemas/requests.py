@@ -8,6 +8,7 @@ from flask_openapi.models.file import FileStorage
 from pydantic import Field, WithJsonSchema, model_validator
 
 from emovec_db.api.filters import JsonFilter, Label, LongText, Space, Strict, Text, TextFilter
+from emovec_db.domain.customers import CUSTOMER_SORTS
 from emovec_db.domain.facets import FACETS
 from emovec_db.domain.recording import ROLES
 from emovec_db.domain.selection import MAX_SELECTED
@@ -33,6 +34,7 @@ Sort = Literal[*SORTS]  # type: ignore[valid-type]
 #: seconds into a recording
 Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 MapMethod = Literal[*MAP_METHODS]  # type: ignore[valid-type]
+CustomerSort = Literal[*CUSTOMER_SORTS]  # type: ignore[valid-type]
 Wait = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -126,14 +128,41 @@ class UploadQuery(Strict):
     wait: Wait = Field(default=0, description="seconds to wait for the finished job; 0: answer 202 at once")
 
 
-class ProfileQuery(Strict):
+class CustomersQuery(PageQuery):
+    """Which customers, in which order, and which page of them."""
+
+    # it holds a customer's name
+    cursor: Annotated[str, Field(max_length=10_000)] | None = Field(
+        default=None, description="next_cursor of the page before"
+    )
+    sort: CustomerSort = Field(default="name", description="by name, else the greatest first; a label: its mean score")
+    containing: Text = Field(default="", description="a part of the name, in capitals or not")
+
+
+class HistoryQuery(Strict):
     """What part of a customer's history, and how it is cut."""
 
     period: Literal["day", "week", "month"] = "week"
     since: Text | None = None
     until: Text | None = None
-    space: Space = "embedding"
+    recent_since: Text | None = Field(
+        default=None, description="the recordings from then on are held against those before; left out: newest quarter"
+    )
+    space: Space | None = Field(default=None, description="left out: the one that searches use")
+
+
+class ProfileQuery(HistoryQuery):
+    """What part of a customer's history, how it is cut, and written."""
+
     examples: int = Field(default=5, ge=0, le=50)
+    format: Literal["json", "csv"] = Field(default="json", description="csv: a table for spreadsheets")
+
+
+class CustomerComparisonQuery(HistoryQuery):
+    """Two customers, what part of their history, and how it is cut."""
+
+    first: Text
+    second: Text
 
 
 class Said(Strict):
@@ -303,7 +332,7 @@ class ClusteringBody(Strict):
 
     k: int = Field(ge=1, le=MAX_K)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
-    space: Space = "embedding"
+    space: Space | None = Field(default=None, description="left out: the one that searches use")
     filter: JsonFilter = JsonFilter()
 
 

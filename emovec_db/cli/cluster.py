@@ -8,7 +8,7 @@ import typer
 
 from emovec_db.cli.conditions import Conditions
 from emovec_db.cli.option_sets import with_options
-from emovec_db.cli.options import CollectionOption, JsonOption, SpaceOption, examples, group
+from emovec_db.cli.options import CollectionOption, JsonOption, SearchSpaceOption, examples, group
 from emovec_db.cli.output import console, print_json, working
 from emovec_db.cli.session import opened
 
@@ -27,7 +27,7 @@ def cluster(
     conditions: Conditions,
     k: Annotated[int, typer.Option("-k", metavar="NUMBER", min=1, help="How many clusters.")] = 8,
     seed: Annotated[int, typer.Option(metavar="NUMBER", help="The same seed gives the same clusters.")] = 0,
-    space: SpaceOption = "embedding",
+    space: SearchSpaceOption = None,
     collection: CollectionOption = "default",
     as_json: JsonOption = False,
 ) -> None:

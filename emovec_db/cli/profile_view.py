@@ -11,7 +11,7 @@ from rich.text import Text
 from emovec_db.cli.output import table
 from emovec_db.cli.search_view import match_table
 from emovec_db.cli.text import bar, count, duration, moment, percent, printable, short_emotion
-from emovec_db.domain.profile import Estimate, Profile, TrendPoint
+from emovec_db.domain.profile import Change, CustomerComparison, Difference, Estimate, Profile, TrendPoint
 from emovec_db.emotions import LABELS
 
 BAR_COLUMNS = 16
@@ -22,6 +22,8 @@ def profile_view(profile: Profile, zone: tzinfo) -> RenderableType:
     parts: list[RenderableType] = [_title(profile, zone), Text(), _emotions(profile)]
     if profile.trend:
         parts += [Text(), _trend(profile, zone)]
+    if profile.change is not None:
+        parts += [Text(), _change(profile.change, zone)]
     parts += [Text(), _steadiness(profile)]
     for title, matches in (("Most typical", profile.typical), ("Most unusual", profile.unusual)):
         if matches:
@@ -30,6 +32,63 @@ def profile_view(profile: Profile, zone: tzinfo) -> RenderableType:
         near = ", ".join(f"{printable(other.customer)} ({other.similarity:.3f})" for other in profile.nearest)
         parts += [Text(), Text.assemble(("Nearest customers  ", "bold"), near)]
     return Group(*parts)
+
+
+def comparison_view(comparison: CustomerComparison) -> RenderableType:
+    """How two customers differ, label by label."""
+    first, second = comparison.first, comparison.second
+    names = [printable(one.customer) for one in (first, second)]
+    sizes = [count(one.recordings, "recording") for one in (first, second)]
+    rows = table(
+        "emotion", "first", "second", "difference", "95 % interval", "", right=("first", "second", "difference")
+    )
+    for label in LABELS:
+        one = comparison.differences[label]
+        rows.add_row(
+            short_emotion(label),
+            percent(first.scores[label].mean),
+            percent(second.scores[label].mean),
+            *_difference(one),
+            _COMPARED[one.verdict],
+        )
+    return Group(
+        Text.assemble(("First   ", "bold"), f"{names[0]}  {sizes[0]}"),
+        Text.assemble(("Second  ", "bold"), f"{names[1]}  {sizes[1]}"),
+        Text(),
+        rows,
+        Text(),
+        Text.assemble(("Similarity  ", "bold"), f"{comparison.similarity:.3f}", (f"  in {first.nearest_space}", "dim")),
+    )
+
+
+_COMPARED = {"higher": "first higher", "lower": "second higher", "unclear": "no clear difference", "too_few": ""}
+_CHANGED = {"higher": "risen", "lower": "fallen", "unclear": "no clear change", "too_few": ""}
+
+
+def _change(change: Change, zone: tzinfo) -> RenderableType:
+    title = Text.assemble(
+        ("Change", "bold"),
+        f"  {count(change.recordings, 'recording')} since {moment(change.since, zone)} "
+        f"against {change.baseline_recordings:,} before",
+    )
+    if all(one.verdict == "too_few" for one in change.scores.values()):
+        return Text.assemble(title, ("  too few recordings to tell", "dim"))
+    rows = table("emotion", "difference", "95 % interval", "", right=("difference",))
+    for label, one in change.scores.items():
+        style = None if one.verdict == "unclear" else "bold"
+        rows.add_row(short_emotion(label), *_difference(one), _CHANGED[one.verdict], style=style)
+    return Group(title, rows)
+
+
+def _difference(one: Difference) -> tuple[str, str]:
+    """In percent points, with its interval."""
+    if one.difference is None or one.low is None or one.high is None:
+        return "–", "too few recordings"
+    return _points(one.difference), f"{_points(one.low)} – {_points(one.high)}"
+
+
+def _points(share: float) -> str:
+    return f"{share * 100:+.1f}"
 
 
 def _title(profile: Profile, zone: tzinfo) -> Text:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from emovec_db.database.handle import Handle
 from emovec_db.domain.classification import Classification
-from emovec_db.domain.profile import Profile
+from emovec_db.domain.profile import CustomerComparison, Profile
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.services.classify import classify, compare
 from emovec_db.services.gate import admitted_sound
-from emovec_db.services.profiles import ProfileQuestion, profile
+from emovec_db.services.profiles.comparison import compare_customers
+from emovec_db.services.profiles.profile import ProfileQuestion, Profiler
 from emovec_db.spaces.registry import space_named
 
 
@@ -65,14 +68,51 @@ class Asking(Handle):
         period: str = "week",
         since: datetime | None = None,
         until: datetime | None = None,
-        space: str = "embedding",
+        recent_since: datetime | None = None,
+        space: str | None = None,
         examples: int = 5,
     ) -> Profile:
-        """A customer's emotion over a time; `period` (day, week or month) is the step of the trend."""
-        question = ProfileQuestion(customer=customer, period=period, since=since, until=until, examples=examples)
-        zone = self._parts.settings.zone
-        stored = self._stored()
-        return profile(self._parts.store, stored, self._space(stored, space), zone, question)
+        """A customer's emotion over a time; `period` (day, week or month) is the step of the trend.
+
+        The recordings from `recent_since` on (left out: the newest quarter) are held against those before. Without a
+        space, in the one that searches use.
+
+        Raises:
+            NotFoundError: the customer has no recordings in that time.
+        """
+        question = ProfileQuestion(
+            period=period, since=since, until=until, recent_since=recent_since, examples=examples
+        )
+        with self._profiler(space) as profiler:
+            return profiler.profile(customer, question).profile
+
+    def compare_customers(
+        self,
+        first: str,
+        second: str,
+        *,
+        period: str = "week",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        recent_since: datetime | None = None,
+        space: str | None = None,
+    ) -> CustomerComparison:
+        """Two customers side by side: their profiles, without recordings as examples, and how they differ.
+
+        Raises:
+            NotFoundError: one has no recordings in that time.
+            QueryError: both are the same.
+        """
+        question = ProfileQuestion(period=period, since=since, until=until, recent_since=recent_since, examples=0)
+        with self._profiler(space) as profiler:
+            return compare_customers(profiler, first, second, question)
+
+    @contextmanager
+    def _profiler(self, space: str | None) -> Iterator[Profiler]:
+        parts, stored = self._parts, self._stored()
+        chosen = self._space(stored, space)
+        with parts.store.read() as unit:
+            yield Profiler(unit, stored, chosen, parts.settings.zone, parts.customer_means)
 
     def _admitted(
         self, recording: str | Path | Sound, limits: SoundLimits | None, *, role: str | None, channel: str

@@ -18,8 +18,11 @@ from emovec_db.services.maps import MapQuestion
 class Grouping(Handle):
     """K-Means runs, what people call their clusters, and utterances in the plane."""
 
-    def cluster(self, k: int, *, seed: int = 0, space: str = "embedding", **chosen: Unpack[FilterFields]) -> Clustering:
-        """K-Means over the utterances that the filter lets through; stored with its parameters."""
+    def cluster(self, k: int, *, seed: int = 0, space: str | None = None, **chosen: Unpack[FilterFields]) -> Clustering:
+        """K-Means over the utterances that the filter lets through; stored with its parameters.
+
+        Without a space, in the one that searches use.
+        """
         stored = self._stored()
         return cluster(self._parts.store, stored, self._space(stored, space), k=k, seed=seed, chosen=Filter(**chosen))
 
@@ -57,14 +60,14 @@ class Grouping(Handle):
         with self._parts.store.write() as unit:
             unit.clusterings.delete(unit.collections.get(self.name), clustering_id)
 
-    def compare_clusterings(self, first: int, second: int) -> Agreement:
+    def compare_clusterings(self, clustering_id: int, other_id: int) -> Agreement:
         """How far two stored runs agree on the utterances that are in both.
 
         Raises:
             NotFoundError: there is no such run.
             QueryError: no utterance is in both.
         """
-        return compare_clusterings(self._parts.store, self._stored(), first, second)
+        return compare_clusterings(self._parts.store, self._stored(), clustering_id, other_id)
 
     def map(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Unpack
 
 from emovec_db.database.handle import Handle
+from emovec_db.domain.customers import CustomerOverview
 from emovec_db.domain.facets import Count, FacetValue
 from emovec_db.domain.ingest import (
     AudioFile,
@@ -18,6 +19,7 @@ from emovec_db.domain.sorting import Sort
 from emovec_db.domain.track import Track
 from emovec_db.errors import QueryError
 from emovec_db.services.playback import audio_file, sources_of
+from emovec_db.services.profiles.overview import OverviewQuestion, customers_overview
 from emovec_db.services.waveforms import waveform
 
 
@@ -28,6 +30,20 @@ class Looking(Handle):
         """Names of all customers."""
         with self._parts.store.read() as unit:
             return unit.collections.customers(unit.collections.get(self.name).collection_id)
+
+    def customers_overview(
+        self, *, sort: str = "name", containing: str = "", cursor: str | None = None, limit: int = 50
+    ) -> Page[CustomerOverview]:
+        """Customers with their figures, mean scores and how these went of late.
+
+        By name, or, by `recordings`, `last_recorded_at` or the mean score of a label (`angry`), the greatest first;
+        those whose name holds a text, in capitals or not.
+
+        Raises:
+            QueryError: there is no such order, or the cursor is of another one.
+        """
+        question = OverviewQuestion(sort=sort, containing=containing, cursor=cursor, limit=limit)
+        return customers_overview(self._parts.store, self._stored(), question)
 
     def recordings(
         self, *, cursor: str | None = None, limit: int = 50, sort: str | None = None, **chosen: Unpack[FilterFields]

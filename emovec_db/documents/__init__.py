@@ -9,7 +9,8 @@ from emovec_db.documents.generations import generation_document, label_changes_d
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
 from emovec_db.documents.maps import map_document
 from emovec_db.documents.policies import policy_document, refusal_document
-from emovec_db.documents.profiles import profile_document
+from emovec_db.documents.profile_table import profile_table
+from emovec_db.documents.profiles import comparison_document, customer_document, profile_document
 from emovec_db.documents.recordings import (
     deletion_document,
     recording_document,
@@ -33,7 +34,9 @@ __all__ = [
     "cluster_document",
     "clustering_document",
     "collection_document",
+    "comparison_document",
     "count_document",
+    "customer_document",
     "deletion_document",
     "draft_document",
     "evaluation_document",
@@ -51,6 +54,7 @@ __all__ = [
     "page_document",
     "policy_document",
     "profile_document",
+    "profile_table",
     "recording_document",
     "reencode_document",
     "refusal_document",

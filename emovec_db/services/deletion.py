@@ -15,6 +15,7 @@ from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.maps import Maps
 from emovec_db.services.playback import rendered_key
+from emovec_db.services.profiles.customer_means import CustomerMeans
 from emovec_db.services.spaces import Spaces
 from emovec_db.sources.local import digest, path_of
 from emovec_db.store.store import Store, Unit
@@ -27,7 +28,14 @@ class Eraser:
     """Takes recordings out of everything that remembers them."""
 
     def __init__(
-        self, store: Store, blobs: Blobs, indexes: Indexes, sounds: SoundEncoder, spaces: Spaces, maps: Maps
+        self,
+        store: Store,
+        blobs: Blobs,
+        indexes: Indexes,
+        sounds: SoundEncoder,
+        spaces: Spaces,
+        maps: Maps,
+        customer_means: CustomerMeans,
     ) -> None:
         self._store = store
         self._blobs = blobs
@@ -35,6 +43,7 @@ class Eraser:
         self._sounds = sounds
         self._spaces = spaces
         self._maps = maps
+        self._customer_means = customer_means
 
     def recording(self, collection: Collection, recording_id: int) -> Deletion:
         """Delete one recording with its utterances, and keep it out.
@@ -104,6 +113,8 @@ class Eraser:
         self._sounds.forget()
         self._spaces.forget()
         self._maps.forget()
+        with self._store.read() as unit:
+            self._customer_means.follow(unit, collection)
         # last: where it is a server that is away, all else is done
         try:
             self._indexes.erase(collection)

@@ -14,6 +14,7 @@ from emovec_db.store.annotations import Annotations
 from emovec_db.store.changes import Changes
 from emovec_db.store.clusterings import Clusterings
 from emovec_db.store.collections import Collections
+from emovec_db.store.customers import Customers
 from emovec_db.store.engine import Engines, is_sqlite, parse_url, shown
 from emovec_db.store.facets import Facets
 from emovec_db.store.failures import Failures
@@ -51,6 +52,7 @@ class Unit:
         self.tracks = Tracks(connection)
         self.waveforms = Waveforms(connection)
         self.facets = Facets(connection)
+        self.customers = Customers(connection)
         self.annotations = Annotations(connection)
         self.fitted_spaces = FittedSpaces(connection)
         self.changes = Changes(connection)

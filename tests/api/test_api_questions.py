@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from emovec_db.api.schemas.answers import Classification, Clustering, ClusteringPage, EncoderInUse
 from emovec_db.api.schemas.matches import BatchResult, SearchResult, Similarity
 from emovec_db.api.schemas.overviews import Counts, TrajectoryResult
-from emovec_db.api.schemas.profiles import Profile
+from emovec_db.api.schemas.profiles import CustomerComparison, CustomerPage, Profile
 from emovec_db.emotions import LABELS
 from tests.api.requests import COLLECTION, Api, checked, failed, file, wav
 from tests.sounds import tone
@@ -240,8 +241,77 @@ def test_a_customer_may_have_a_slash(api: Api) -> None:
     assert answer["customer"] == "north/c 1"
 
 
+def test_customers_at_a_glance(api: Api, stored: dict[float, int]) -> None:
+    url = f"{COLLECTION}/customers"
+    first = checked(api.client.get(f"{url}?sort=recordings&limit=1"), 200, CustomerPage)
+    (low,) = first["items"]
+    assert (low["customer"], low["recordings"], low["duration_s"]) == ("low", 3, 6)
+    assert low["trend"]["direction"] == "unknown"
+    assert [week["recordings"] for week in low["trend"]["weeks"]] == [3]
+    cursor = first["next_cursor"]
+    second = checked(
+        api.client.get(url, query_string={"sort": "recordings", "limit": 1, "cursor": cursor}), 200, CustomerPage
+    )
+    assert ([one["customer"] for one in second["items"]], second["next_cursor"]) == (["high"], None)
+    found = checked(api.client.get(f"{url}?containing=HI"), 200, CustomerPage)["items"]
+    assert [one["customer"] for one in found] == ["high"]
+    failed(api.client.get(url, query_string={"sort": "name", "cursor": cursor}), 400, "bad_query")
+    failed(api.client.get(f"{url}?sort=colour"), 422, "invalid")
+    failed(api.client.get(f"{url}?limit=501"), 422, "invalid")
+
+
+def test_a_profile_as_a_table(api: Api) -> None:
+    api.stored_id(wav(200), customer="=1+1/李", recorded_at="2026-03-01")
+    url = f"{COLLECTION}/customers/%3D1%2B1/%E6%9D%8E/profile"
+    response = api.client.get(f"{url}?format=csv")
+    assert (response.status_code, response.content_type) == (200, "text/csv; charset=utf-8")
+    assert response.headers["Content-Disposition"] == 'attachment; filename="profile.csv"'
+    rows = list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig"))))
+    assert {row["customer"] for row in rows} == {"'=1+1/李"}
+    profile = checked(api.client.get(url), 200, Profile)
+    scores = {row["name"]: float(row["value"]) for row in rows if row["section"] == "score"}
+    assert scores == {label: estimate["mean"] for label, estimate in profile["scores"].items()}
+    failed(api.client.get(f"{url}?format=xlsx"), 422, "invalid")
+
+
+def test_what_is_recent_in_a_profile(api: Api, stored: dict[float, int]) -> None:
+    url = f"{COLLECTION}/customers/low/profile"
+    change = checked(api.client.get(f"{url}?recent_since=2026-03-02"), 200, Profile)["change"]
+    assert (change["since"], change["recordings"], change["baseline_recordings"]) == ("2026-03-02T00:00:00Z", 2, 1)
+    assert {one["verdict"] for one in change["scores"].values()} == {"too_few"}
+    failed(api.client.get(f"{url}?recent_since=yesterday"), 400, "bad_query")
+
+
+def test_two_customers_side_by_side(api: Api, stored: dict[float, int]) -> None:
+    api.stored_id(wav(1200), customer="north/c 1")
+    url = f"{COLLECTION}/customer-comparisons"
+    answer = checked(
+        api.client.get(url, query_string={"first": "low", "second": "north/c 1", "period": "day"}),
+        200,
+        CustomerComparison,
+    )
+    assert [answer[side]["customer"] for side in ("first", "second")] == ["low", "north/c 1"]
+    assert [point["recordings"] for point in answer["first"]["trend"]] == [1, 1, 1]
+    assert answer["second"]["change"] is None
+    assert set(answer["differences"]) == set(LABELS)
+    assert -1 <= answer["similarity"] <= 1
+    failed(api.client.get(f"{url}?first=low&second=nobody"), 404, "not_found")
+    failed(api.client.get(f"{url}?first=low&second=low"), 400, "bad_query")
+    failed(api.client.get(f"{url}?first=low"), 422, "invalid")
+
+
 @pytest.mark.parametrize(
-    "address", ["", "/recordings", "/recordings/1", "/customers", "/clusterings", "/failures", "/customers/c/profile"]
+    "address",
+    [
+        "",
+        "/recordings",
+        "/recordings/1",
+        "/customers",
+        "/clusterings",
+        "/failures",
+        "/customers/c/profile",
+        "/customer-comparisons?first=a&second=b",
+    ],
 )
 def test_an_absent_collection(api: Api, address: str) -> None:
     assert "nosuch" in failed(api.client.get(f"/v1/collections/nosuch{address}"), 404, "not_found")["message"]

@@ -26,7 +26,7 @@ def commands_below(group: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 COMMANDS = dict(commands_below(get_command(app), "emovec"))
-SECTIONS = dict(re.findall(r"^## (emovec [a-z ]+)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
+SECTIONS = dict(re.findall(r"^## (emovec [a-z -]+)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
 
 
 def named_in(section: str) -> set[str]:

@@ -64,7 +64,7 @@ def fill(store: Store, calls: Collection) -> tuple[int, int]:
         for chosen in (Filter(), Filter(customer="c1")):
             ids = unit.utterances.ids(calls, chosen)
             central = (tuple(ids.tolist()),)
-            unit.clusterings.add(
+            run = unit.clusterings.add(
                 calls,
                 NewClustering(
                     k=1,
@@ -79,6 +79,7 @@ def fill(store: Store, calls: Collection) -> tuple[int, int]:
                     central=central,
                 ),
             )
+            unit.clusterings.name(calls, run, 0, "complaints")
         assert len(everything) == 3
     return first, second
 

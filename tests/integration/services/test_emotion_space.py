@@ -343,3 +343,11 @@ def test_a_recording_is_mapped_as_who_is_said_to_speak_in_it(calls: Collection, 
     assert all(match.explanation and match.explanation.same_speaker is not True for match in others)
     with pytest.raises(QueryError, match="exclude_same needs a query that is stored"):
         calls.similar(file, exclude_same="customer", recording_speaker="speaker 1")
+
+
+def test_profiles_and_clusters_use_it_where_it_is_fitted(calls: Collection) -> None:
+    calls.spaces.fit()
+    profile = calls.profile("first")
+    # it takes off what is usual for a customer, so it can't say who is like whom
+    assert (profile.space, profile.nearest_space) == ("emotion", "scores")
+    assert calls.cluster(2).space == "emotion"

@@ -17,6 +17,7 @@ from emovec_db.domain.answer import Answer, MatchGroup
 from emovec_db.domain.classification import CheckReport, Classification, Deletion
 from emovec_db.domain.clustering import Cluster, Clustering
 from emovec_db.domain.collection import Collection, CollectionSummary, Generation, Recipe
+from emovec_db.domain.customers import CustomerFigures, CustomerOverview, NegativeTrend, Week
 from emovec_db.domain.encoding import EncoderIdentity, Frames, Prediction, Provenance
 from emovec_db.domain.evaluation import Evaluation, Measures
 from emovec_db.domain.facets import Count, FacetValue
@@ -25,7 +26,15 @@ from emovec_db.domain.index_state import IndexState
 from emovec_db.domain.ingest import Forecast, IngestFailure, IngestReport
 from emovec_db.domain.job import ErrorKind, Job, JobItem, JobState
 from emovec_db.domain.policy import Policy, PolicyChange, Refusal
-from emovec_db.domain.profile import Estimate, NearestCustomer, Profile, TrendPoint
+from emovec_db.domain.profile import (
+    Change,
+    CustomerComparison,
+    Difference,
+    Estimate,
+    NearestCustomer,
+    Profile,
+    TrendPoint,
+)
 from emovec_db.domain.query import Filter, Match, Page
 from emovec_db.domain.recording import Details, Recording, Source, Utterance
 from emovec_db.domain.segmentation import NOTHING_LEFT_OUT, LeftOut
@@ -145,6 +154,24 @@ def clustering() -> Clustering:
     )  # fmt: skip
 
 
+def differences() -> dict[str, Difference]:
+    risen = Difference(difference=0.25, low=0.125, high=0.375, verdict="higher")
+    unclear = Difference(difference=-0.01, low=-0.125, high=0.0625, verdict="unclear")
+    return {**dict.fromkeys(LABELS, unclear), "sad": risen}
+
+
+def customer(name: str, **changes: Any) -> CustomerOverview:
+    given = {
+        "recordings": 1200, "duration_s": 6200.0, "first_recorded_at": WHEN, "last_recorded_at": WHEN,
+        "scores": PREDICTION.by_label(),
+    }  # fmt: skip
+    weeks = tuple(
+        Week(start=WHEN, recordings=3, scores=PREDICTION.by_label(), negative=share) for share in (0.125, 0.75)
+    )
+    trend = NegativeTrend(weeks=weeks, change=0.625, direction="rising")
+    return CustomerOverview(customer=name, figures=CustomerFigures(**{**given, **changes}), trend=trend)
+
+
 def profile() -> Profile:
     scores = {
         label: Estimate(mean=score, low=score / 2, high=score) for label, score in zip(LABELS, SCORES, strict=True)
@@ -152,7 +179,11 @@ def profile() -> Profile:
     return Profile(
         customer="c1", recordings=4, utterances=5, duration_s=90.0, first_recorded_at=WHEN, last_recorded_at=WHEN,
         labels={"neutral": 0.75, "sad": 0.25}, scores=scores, period="week",
-        trend=(TrendPoint(start=WHEN, recordings=4, scores=PREDICTION.by_label()),),
+        trend=(
+            TrendPoint(start=WHEN, recordings=4, scores=PREDICTION.by_label(), intervals=None, volatility=None),
+        ),
+        change=Change(since=WHEN, recordings=5, baseline_recordings=1200, scores=differences()), space="emotion",
+        nearest_space="scores",
         centroid=(1.0, 0.0), spread=0.125, volatility=None,
         typical=(Match(utterance(), 0.9),), unusual=(Match(utterance(8), -0.5),),
         nearest=(NearestCustomer(customer="c2\x1b", similarity=0.5, recordings=3),),
@@ -348,6 +379,15 @@ class FakeCollection:
             contingency=np.array([[0, 1200], [0, 0]]), adjusted_rand=0.5, normalised_mutual_information=0.25,
             best_matches=(BestMatch(0, 1, 1.0), BestMatch(1, None, 0.0)),
         )  # fmt: skip
+
+    def customers_overview(self, **wanted: Any) -> Page[CustomerOverview]:
+        self._asked("customers_overview", **wanted)
+        return Page((customer("c1\x1b"), customer("c2", first_recorded_at=None, last_recorded_at=None)), "next page")
+
+    def compare_customers(self, first: str, second: str, **wanted: Any) -> CustomerComparison:
+        self._asked("compare_customers", first, second, **wanted)
+        other = replace(profile(), customer="[b]\x1b")
+        return CustomerComparison(first=profile(), second=other, differences=differences(), similarity=0.5)
 
     def profile(self, customer: str, **wanted: Any) -> Profile:
         self._asked("profile", customer, **wanted)

@@ -34,7 +34,9 @@ SHOWING = {
     "clusters name": ("clusters", "name", "5", "1", "complaints"),
     "clusters compare": ("clusters", "compare", "5", "6"),
     "clusters delete": ("clusters", "delete", "5"),
+    "customers": ("customers",),
     "profile": ("profile", "c1"),
+    "compare-customers": ("compare-customers", "c1", "c2"),
     "list": ("list",),
     "show": ("show", "3", "--track"),
     "collections": ("collections",),
@@ -99,7 +101,9 @@ def test_wide_tables_show_whole_names(run: Run, database: FakeDatabase, name: st
     assert NASTY_SHOWN in run(*SHOWING[name]).out
 
 
-@pytest.mark.parametrize("name", ["search", "cluster", "clusters show", "profile", "list", "show"])
+@pytest.mark.parametrize(
+    "name", ["search", "cluster", "clusters show", "profile", "customers", "compare-customers", "list", "show"]
+)
 def test_the_encoder_and_its_notice_are_always_told(run: Run, database: FakeDatabase, name: str) -> None:
     shown = run(*SHOWING[name]).out
 
@@ -611,13 +615,45 @@ class TestOthers:
         run("profile", "c1", "--period", "month", "--since", "2026-01-01", "--examples", "2", "--space", "scores")
 
         since = datetime(2025, 12, 31, 23, tzinfo=UTC)
-        told = {"period": "month", "since": since, "until": None, "space": "scores", "examples": 2}
+        told = {
+            "period": "month", "since": since, "until": None, "recent_since": None, "space": "scores", "examples": 2,
+        }  # fmt: skip
         assert database.asked == [("profile", ("c1",), told)]
+
+    def test_profile_as_a_table(self, run: Run, database: FakeDatabase) -> None:
+        outcome = run("profile", "c1", "--csv", "--recent-since", "2026-01-01T00:00Z")
+
+        assert database.asked[0][2]["recent_since"] == datetime(2026, 1, 1, tzinfo=UTC)
+        assert outcome.out.startswith("\ufeffcustomer,section,name,start,")
+        assert outcome.err == ""
+        assert run("profile", "c1", "--csv", "--json").code == 2
+
+    def test_profile_says_what_has_changed(self, run: Run, database: FakeDatabase) -> None:
+        shown = run("profile", "c1").out
+
+        assert "5 recordings since" in shown
+        assert re.search(r"sad +\+25\.0 +\+12\.5 – \+37\.5 +risen", shown)
+        assert "no clear change" in shown
+
+    def test_customers_are_listed_as_asked(self, run: Run, database: FakeDatabase) -> None:
+        shown = run("customers", "--sort", "angry", "--containing", "c", "--limit", "2", "--cursor", "here").out
+
+        told = {"sort": "angry", "containing": "c", "cursor": "here", "limit": 2}
+        assert database.asked == [("customers_overview", (), told)]
+        assert "--cursor 'next page'" in shown
+        assert "▂▇ ↗ rising" in shown
+
+    def test_two_customers_are_compared(self, run: Run, database: FakeDatabase) -> None:
+        shown = run("compare-customers", "c1", "c2", "--period", "day").out
+
+        told = {"period": "day", "since": None, "until": None, "recent_since": None, "space": None}
+        assert database.asked == [("compare_customers", ("c1", "c2"), told)]
+        assert re.search(r"sad .* \+25\.0 +\+12\.5 – \+37\.5 +first higher", shown)
 
     def test_cluster_asks_for_k_and_seed(self, run: Run, database: FakeDatabase) -> None:
         run("cluster", "-k", "3", "--seed", "7")
 
-        assert database.asked == [("cluster", (3,), {"seed": 7, "space": "embedding", **NO_FILTER})]
+        assert database.asked == [("cluster", (3,), {"seed": 7, "space": None, **NO_FILTER})]
 
     def test_clusters_are_named_compared_and_deleted(self, run: Run, database: FakeDatabase) -> None:
         assert r"[b]\x1b7投诉" in run("clusters", "name", "5", "1", "complaints").out

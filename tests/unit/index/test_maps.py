@@ -31,7 +31,7 @@ def test_directions_are_those_of_scikit_learn() -> None:
     assert (found.axes[np.arange(3), greatest] > 0).all(), "so that no run turns the map round"
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(count=st.integers(1, 12), dim=st.integers(2, 9), alike=st.booleans(), seed=st.integers(0, 2**32 - 1))
 def test_few_vectors_have_positions_too(count: int, dim: int, alike: bool, seed: int) -> None:
     vectors = np.repeat(grouped(1, dim, seed=seed), count, axis=0) if alike else grouped(count, dim, seed=seed)

@@ -1,0 +1,1 @@
+"""Customers: one, two side by side, and all of them."""
