@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 from flask_compress import Compress
 
-from emovec_db.api.pages.archive import archive
 from emovec_db.api.pages.assets import keep_assets
 from emovec_db.api.pages.choice import carry_choice
 from emovec_db.api.pages.docs import docs
@@ -17,9 +16,10 @@ from emovec_db.api.pages.problems import problem_page, show_problems
 from emovec_db.api.pages.search import search
 from emovec_db.api.pages.server import server
 from emovec_db.api.pages.signin import signin
+from emovec_db.emotions import LABELS
 
 #: each page is a blueprint whose first address is its view `start`
-PAGES = (search, archive, server, docs, signin, preferences)
+PAGES = (search, server, docs, signin, preferences)
 COMPRESSED = ["text/html", "text/css", "text/javascript", "application/json"]
 
 
@@ -28,6 +28,7 @@ def set_up_pages(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(plain_gettext, plain_ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals["labels"] = LABELS  # macros see no variables of a page
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(frame)
     app.url_defaults(carry_choice)

@@ -39,7 +39,6 @@ def frame() -> dict[str, Any]:
         "encoder_notice": context().database.encoder_notice,
         "language": language(),
         "languages": LANGUAGES,
-        "labels": LABELS,
         "navigation": _navigation,
         "page_facts": page_facts,
         "shown_collection": shown_name,

@@ -73,7 +73,7 @@ def test_filters_groups_and_further_matches(samples: Site, open_page: OpenPage) 
     expect(page.locator(".match")).to_have_count(5)
     page.get_by_role("link", name="Back to the first").click()
     page.get_by_label("group by customer").check()
-    page.get_by_label("Emotion", exact=True).select_option("angry")
+    page.locator("select[name=label]").select_option("angry")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("section h3 .small").first).to_contain_text("similar")
     assert set(page.locator(".match .badge").all_inner_texts()) != set()
@@ -96,12 +96,14 @@ def test_an_utterance_is_heard(samples: Site, open_page: OpenPage) -> None:
     [
         ("like=99999", "99999"),
         ("like=x", "whole number"),
-        ("mix_sad=much", "0 to 100"),
+        ("mix_sad=much", "expected a number"),
         ("like=7&label=cheerful", "label"),
     ],
 )
 def test_what_makes_no_sense_is_said(samples: Site, open_page: OpenPage, query: str, said: str) -> None:
-    page = open_page(samples.url(f"/search?{query}"))
+    page = open_page(samples.url("/search"))
+    page.expected_failures = {400, 404, 422}  # type: ignore[attr-defined]
+    page.goto(samples.url(f"/search?{query}"))
     expect(page.get_by_role("alert")).to_contain_text(said)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
