@@ -44,7 +44,7 @@ def translated(language: str, others: Iterator[Path]) -> Catalog:
         with path.open("rb") as file:
             known = read_po(file, locale=language)
         for message in catalogue:
-            found = known.get(message.id) if message.id and not message.string else None
+            found = known.get(message.id) if message.id and not any(_texts(message)) else None
             if found is not None and any(_texts(found)):
                 message.string = found.string
     return catalogue

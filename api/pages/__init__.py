@@ -15,12 +15,13 @@ from emovec_db.api.pages.frame import frame
 from emovec_db.api.pages.language import plain_gettext, plain_ngettext
 from emovec_db.api.pages.preferences import preferences
 from emovec_db.api.pages.problems import problem_page, show_problems
+from emovec_db.api.pages.search import search
 from emovec_db.api.pages.server import server
 from emovec_db.api.pages.signin import signin
 from emovec_db.emotions import LABELS
 
 #: each page is a blueprint whose first address is its view `start`
-PAGES = (classify, archive, server, docs, signin, preferences)
+PAGES = (classify, search, archive, server, docs, signin, preferences)
 COMPRESSED = ["text/html", "text/css", "text/javascript", "application/json"]
 
 

@@ -84,6 +84,7 @@ def page_facts() -> dict[str, Any]:
 def _navigation() -> list[Link]:
     places = (
         (_("Classify"), "pages.classify"),
+        (_("Search"), "pages.search"),
         (_("Archive"), "pages.archive"),
         (_("Server"), "pages.server"),
     )

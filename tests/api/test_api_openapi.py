@@ -35,6 +35,7 @@ PAGES = {
     "/examples/{number}",
     "/openapi.json",
     "/preferences",
+    "/search",
     "/server",
     "/signin",
     "/signout",

@@ -1,0 +1,130 @@
+"""Searching by examples, by a mixture of emotions, by a recording of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.sites import Site
+from tests.conftest import ROOT
+
+OpenPage = Callable[..., Page]
+Check = Callable[[Page], None]
+CLIP = ROOT / "samples" / "amara" / "2026-03-26_complaint.webm"
+
+
+def shares(page: Page) -> list[float]:
+    """Similarities of the matches, in their order."""
+    return [float(text.split("%")[0]) for text in page.locator(".match strong").all_inner_texts()]
+
+
+def test_examples_for_and_against(
+    samples: Site, open_page: OpenPage, accessible: Check, shots: Callable[..., None]
+) -> None:
+    page = open_page(samples.url("/search?like=7"))
+    matches = page.locator(".match")
+    expect(matches).to_have_count(24)
+    assert shares(page) == sorted(shares(page), reverse=True)
+    accessible(page)
+    shots(page, "search-en-desktop")
+
+    first = matches.first.locator(".origin").inner_text()
+    matches.first.get_by_role("link", name="More like this").click()
+    expect(page.locator(".examples li")).to_have_count(2)
+    expect(page.locator(".match .origin", has_text=first.split("\n")[0])).to_have_count(0)
+    page.locator(".match").nth(3).get_by_role("link", name="Not like this").click()
+    expect(page.locator(".examples .meaning").last).to_have_text("not like")
+    assert "unlike=" in page.url
+    said = page.locator(".match").first.inner_text()
+    page.reload()
+    assert page.locator(".match").first.inner_text() == said
+
+
+def test_the_matches_are_those_of_the_api(samples: Site, open_page: OpenPage) -> None:
+    page = open_page(samples.url("/search?like=7&customer=beatriz"))
+    answer = page.request.post(
+        samples.url("/v1/collections/default/searches"), data={"like": [7], "k": 24, "filter": {"customer": "beatriz"}}
+    ).json()
+    shown = [int(one.get_attribute("recording") or 0) for one in page.locator(".match clip-player").all()]
+    assert shown == [match["recording_id"] for match in answer["matches"]]
+
+
+def test_a_mixture_by_the_keyboard(samples: Site, open_page: OpenPage, accessible: Check) -> None:
+    page = open_page(samples.url("/search"), locale="zh-CN", phone=True)
+    page.get_by_text("情绪组合", exact=True).click()
+    slider = page.get_by_role("slider", name="难过")
+    slider.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("output[for=mix-sad]")).to_have_text("60")
+    page.get_by_role("button", name="按组合搜索").click()
+    expect(page.locator(".match").first).to_contain_text("难过")
+    assert "mix_sad=60" in page.url
+    assert "mix_angry" not in page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    accessible(page)
+
+
+def test_filters_groups_and_further_matches(samples: Site, open_page: OpenPage) -> None:
+    page = open_page(samples.url("/search?like=7"))
+    page.get_by_role("link", name="Show further ones").click()
+    expect(page.locator(".match")).to_have_count(5)
+    page.get_by_role("link", name="Back to the first").click()
+    page.get_by_label("group by customer").check()
+    page.locator("select[name=label]").select_option("angry")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("section h3 .small").first).to_contain_text("similar")
+    assert set(page.locator(".match .badge").all_inner_texts()) != set()
+    for badge in page.locator(".match .badge").all():
+        expect(badge).to_contain_text("Angry")
+    expect(page.locator(".examples li")).to_have_count(1)
+
+
+def test_an_utterance_is_heard(samples: Site, open_page: OpenPage) -> None:
+    page = open_page(samples.url("/search?like=7"))
+    player = page.locator(".match clip-player").first
+    player.get_by_role("button").click()
+    expect(player.get_by_role("button", name="Pause")).to_be_visible()
+    page.locator(".match clip-player").nth(1).get_by_role("button").click()
+    expect(player.get_by_role("button", name="Play")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("like=99999", "99999"),
+        ("like=x", "whole number"),
+        ("mix_sad=much", "expected a number"),
+        ("like=7&label=cheerful", "label"),
+    ],
+)
+def test_what_makes_no_sense_is_said(samples: Site, open_page: OpenPage, query: str, said: str) -> None:
+    page = open_page(samples.url("/search"))
+    page.expected_failures = {400, 404, 422}  # type: ignore[attr-defined]
+    page.goto(samples.url(f"/search?{query}"))
+    expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_by_a_recording_of_ones_own(samples: Site, open_page: OpenPage, accessible: Check) -> None:
+    page = open_page(samples.url("/search?customer=amara"))
+    page.get_by_label("Recording", exact=True).set_input_files(CLIP)
+    page.get_by_role("button", name="Search by it").click()
+    expect(page.locator(".match").first).to_contain_text("2026-03-26_complaint.webm")
+    expect(page.locator(".match strong").first).to_have_text("100.0 % similar")
+    assert "customer=amara" in page.url
+    accessible(page)
+    page.reload()
+    expect(page.locator(".match strong").first).to_have_text("100.0 % similar")
+
+
+def test_a_file_that_is_no_recording_is_refused_in_place(samples: Site, open_page: OpenPage) -> None:
+    page = open_page(samples.url("/search"), locale="zh-CN")
+    page.expected_failures = {400, 415, 422}  # type: ignore[attr-defined]
+    page.get_by_label("录音", exact=True).set_input_files(
+        {"name": "x.wav", "mimeType": "audio/wav", "buffer": b"no sound"}
+    )
+    page.get_by_role("button", name="用它搜索").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有可读取的声音")
