@@ -21,6 +21,9 @@ from tests.api.requests import COLLECTION, Api, checked, failed, wav
 #: pages for people; all else is the API
 PAGES = {
     "/",
+    "/cluster-comparison",
+    "/clusters",
+    "/clusters/{clustering_id}",
     "/docs",
     "/docs/assets/{name}",
     "/openapi.json",
