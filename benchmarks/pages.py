@@ -8,17 +8,16 @@ Needs Chromium (`apt install chromium`).
 from __future__ import annotations
 
 import itertools
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from benchmarks.chromium import chromium
 from benchmarks.draft import SECONDS, clips
 from benchmarks.http_search import served
 from benchmarks.processes import run
@@ -28,6 +27,11 @@ from benchmarks.report import ROOT, Report, Spread, arguments, table
 PAGES = {
     "Classify": "/",
     "a result": "/drafts/{draft}",
+    "Search": "/search?like=7",
+    "Archive": "/archive",
+    "a recording": "/archive/10",
+    "Jobs": "/jobs",
+    "Clusters": "/clusters",
     "Server": "/server",
 }
 CUSTOMER_FROM = "{customer}/{recorded_at:%Y-%m-%d}_{topic}.*"
@@ -35,18 +39,6 @@ CUSTOMER_FROM = "{customer}/{recorded_at:%Y-%m-%d}_{topic}.*"
 WAYS = {"utterance": "#wave canvas", "frame": "#curve canvas"}
 LABEL, ALL = "label shown", "all of it drawn"
 Took = dict[str, dict[str, list[float]]]
-
-
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """Chromium; SystemExit where there is none."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        raise SystemExit("no Chromium: `apt install chromium`")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 def loaded(opened: Browser, address: str) -> tuple[int, int]:
@@ -105,7 +97,7 @@ def main() -> None:
         data = Path(folder).absolute() / "data"
         # so that pages have something to show
         run([sys.executable, "-m", "emovec_db", "ingest", ROOT / "samples", "--customer-from", CUSTOMER_FROM], data)
-        with served(data) as server, browser() as opened:
+        with served(data) as server, chromium() as opened:
             site = f"http://{server.host}:{server.port}"
             took, draft = classified(opened, site + "/", clips(asked.out, (rounds + 1) * len(WAYS)))
             sizes = {name: loaded(opened, site + address.format(draft=draft)) for name, address in PAGES.items()}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import orjson
 from werkzeug.datastructures import MultiDict
 
 from emovec_db.api.filters import TextFilter, checked, conditions
-from emovec_db.domain.query import FilterFields
+from emovec_db.documents.search import filter_document
+from emovec_db.domain.query import Filter, FilterFields
 
 #: in the order of the form
 FILTERS = ("customer", "speaker", "role", "label", "since", "until", "min_confidence", "where")
@@ -32,3 +34,11 @@ class FilterForm:
 def filter_form(given: MultiDict[str, str], names: Iterable[str] = FILTERS) -> FilterForm:
     """Of an address's query."""
     return FilterForm({name: given[name] for name in names if given.get(name)})
+
+
+def filter_form_of(chosen: Filter) -> FilterForm:
+    """As one would have typed a filter that is stored."""
+    texts = filter_document(chosen)
+    return FilterForm(
+        {name: orjson.dumps(one).decode() if isinstance(one, dict) else str(one) for name, one in texts.items()}
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import chromium
 from benchmarks.mixture import Mixture
 from benchmarks.report import Spread, figure, table
 from tests.conftest import ROOT, require
@@ -24,7 +24,8 @@ FILES = sorted(path for path in FOLDER.rglob("*.py") if path.stem != "__init__")
 SCRIPTS = [path.stem for path in FILES if "arguments(__doc__)" in path.read_text(encoding="utf-8")]
 #: says what it needs where that is absent
 NEEDS_GPU = "encoder_gpu"
-NEEDS_BROWSER = "pages"
+#: open pages in a browser
+NEED_BROWSER = {"map_page", "pages"}
 
 
 def python(*words: str | Path) -> str:
@@ -51,7 +52,8 @@ def test_every_file_is_named_in_the_page() -> None:
 
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if name != NEEDS_GPU])
 def test_benchmark_runs_and_prints_the_tables_of_the_page(name: str, tmp_path: Path) -> None:
-    require(name != NEEDS_BROWSER or shutil.which("chromium"), "no Chromium: `apt install chromium`")
+    if name in NEED_BROWSER:
+        require(chromium.program(), "no Chromium: `apt install chromium`")
     printed = python(f"benchmarks.{name}", "--smoke", "--out", tmp_path)
 
     assert heads(printed)

@@ -1,0 +1,127 @@
+"""Seeing a collection as a whole: its map, groups of like utterances, and two runs side by side."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+
+from emovec_db.api.pages.choice import collection_names, shown
+from emovec_db.api.pages.cluster_table import cluster_table
+from emovec_db.api.pages.filter_words import filter_words
+from emovec_db.api.pages.map_view import CLUSTER, called, map_of, map_view
+from emovec_db.api.pages.problems import explain
+from emovec_db.api.pages.whole_numbers import whole_number
+from emovec_db.api.schemas.requests import MAX_ID, MAX_K
+from emovec_db.database import Collection
+from emovec_db.domain.agreement import Agreement
+from emovec_db.domain.clustering import Clustering
+from emovec_db.domain.query import Page
+from emovec_db.domain.recording import Utterance
+from emovec_db.domain.space_map import MAX_POINTS
+from emovec_db.errors import UserError
+from emovec_db.index.maps import METHODS
+
+clusters = Blueprint("clusters", __name__)
+
+#: on one page
+RUNS, CLUSTERS, MEMBERS = 20, 12, 24
+
+
+@clusters.get("/clusters")
+def start() -> str:
+    """The map, a form that runs K-Means, and the runs that are stored."""
+    stored = shown()
+    if not collection_names() or not (utterances := stored.count().utterances):
+        return render_template("clusters_none.html")
+    runs = stored.clusterings(cursor=request.args.get("cursor"), limit=RUNS)
+    chosen, problem = None, None
+    try:
+        chosen = _chosen(stored, runs)
+    except UserError as error:
+        problem = explain(error.code, error.message)
+    view = map_view(request.args, chosen)
+    return render_template(
+        "clusters.html",
+        view=view,
+        runs=runs,
+        problem=problem,
+        utterances=utterances,
+        spaces=tuple(stored.spaces.all()),
+        default_space=stored.spaces.default(),
+        filter_words=filter_words,
+        most_at_once=MAX_POINTS,
+        most_with_neighbours=METHODS["tsne"].most,
+        max_k=MAX_K,
+    )
+
+
+@clusters.get("/clusters/<id:clustering_id>")
+def run(clustering_id: int) -> str:
+    """One run: its clusters on the map, what is in each, and who."""
+    stored = shown()
+    found = stored.clustering(clustering_id)
+    opened = whole_number(request.args, "cluster", most=found.k - 1)
+    first = whole_number(request.args, "from", most=found.k - 1) or 0
+    return render_template(
+        "cluster_run.html",
+        run=found,
+        view=map_of(found),
+        called=called,
+        filter_words=filter_words(found.filter),
+        shown_clusters=found.clusters[first : first + CLUSTERS],
+        first=first,
+        per_page=CLUSTERS,
+        opened=None if opened is None else found.clusters[opened],
+        members=None if opened is None else _members(stored, clustering_id, opened),
+        others=_others(stored, clustering_id),
+    )
+
+
+@clusters.get("/cluster-comparison")
+def comparison() -> str:
+    """How far two runs agree."""
+    stored = shown()
+    runs = stored.clusterings(limit=RUNS).items
+    first, second = (whole_number(request.args, name, most=MAX_ID) for name in ("first", "second"))
+    ours, theirs, agreement, problem = None, None, None, None
+    try:
+        ours = None if first is None else stored.clustering(first)
+        theirs = None if second is None else stored.clustering(second)
+        agreement = _agreement(stored, ours, theirs)
+    except UserError as error:
+        problem = explain(error.code, error.message)
+    both = [one for one in (ours, theirs) if one is not None]
+    return render_template(
+        "cluster_comparison.html",
+        first=ours,
+        second=theirs,
+        runs=sorted({one.clustering_id: one for one in (*runs, *both)}.values(), key=lambda one: -one.clustering_id),
+        agreement=agreement,
+        table=None if agreement is None else cluster_table(agreement),
+        called=called,
+        filter_words=filter_words,
+        problem=problem,
+    )
+
+
+def _chosen(stored: Collection, runs: Page[Clustering]) -> Clustering | None:
+    """The run whose clusters colour the map: that of the address, else the newest one."""
+    if request.args.get("colour") != CLUSTER:
+        return None
+    named = whole_number(request.args, "run", most=MAX_ID)
+    if named is not None:
+        return stored.clustering(named)
+    return next(iter(runs.items), None)
+
+
+def _members(stored: Collection, clustering_id: int, cluster: int) -> Page[Utterance]:
+    return stored.cluster_members(clustering_id, cluster, cursor=request.args.get("cursor"), limit=MEMBERS)
+
+
+def _others(stored: Collection, clustering_id: int) -> list[Clustering]:
+    return [one for one in stored.clusterings(limit=RUNS).items if one.clustering_id != clustering_id]
+
+
+def _agreement(stored: Collection, first: Clustering | None, second: Clustering | None) -> Agreement | None:
+    if first is None or second is None:
+        return None
+    return stored.compare_clusterings(first.clustering_id, second.clustering_id)
