@@ -14,6 +14,7 @@ from babel.numbers import format_decimal, format_percent
 from emovec_db.api.context import context
 from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.language import language
+from emovec_db.api.pages.notices import notice
 from emovec_db.emotions import EMOTION_BY_LABEL
 
 #: what a recording without a name is called
@@ -96,5 +97,5 @@ def file_name(uri: str | None) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    one.__name__: one for one in (emotion, percent, number, moment, day, clock, length_of, certainty, file_name)
+    one.__name__: one for one in (emotion, percent, number, moment, day, clock, length_of, certainty, file_name, notice)
 }

@@ -6,10 +6,12 @@ import re
 
 import pytest
 
+from emovec_db.api.pages.notices import KNOWN
 from emovec_db.api.pages.problems import EXPLANATIONS
 from emovec_db.api.pages.translations import catalogue, words_of_scripts
 from emovec_db.api.pages.warnings import WARNINGS
 from emovec_db.audio.quality import WARNING_TEXTS
+from emovec_db.encoder.compact import NOTICE
 from emovec_db.errors import EmovecError
 from tools.words import spoken
 
@@ -41,6 +43,10 @@ def test_scripts_get_their_words_only() -> None:
     assert "Pause %(name)s" in words_of_scripts("zh")
     assert "About this server" not in words_of_scripts("zh")
     assert words_of_scripts("en") == {}
+
+
+def test_the_notice_of_the_bundled_encoder_is_known() -> None:
+    assert NOTICE in KNOWN
 
 
 def errors(of: type[EmovecError]) -> set[type[EmovecError]]:
