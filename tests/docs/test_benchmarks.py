@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import chromium
 from benchmarks.mixture import Mixture
 from benchmarks.report import Spread, figure, table
-from tests.conftest import ROOT
+from tests.conftest import ROOT, require
 from tests.docs.pages import read
 
 PAGE = "docs/benchmarks.md"
@@ -23,6 +24,8 @@ FILES = sorted(path for path in FOLDER.rglob("*.py") if path.stem != "__init__")
 SCRIPTS = [path.stem for path in FILES if "arguments(__doc__)" in path.read_text(encoding="utf-8")]
 #: says what it needs where that is absent
 NEEDS_GPU = "encoder_gpu"
+#: open pages in a browser
+NEED_BROWSER = {"map_page"}
 
 
 def python(*words: str | Path) -> str:
@@ -49,6 +52,8 @@ def test_every_file_is_named_in_the_page() -> None:
 
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if name != NEEDS_GPU])
 def test_benchmark_runs_and_prints_the_tables_of_the_page(name: str, tmp_path: Path) -> None:
+    if name in NEED_BROWSER:
+        require(chromium.program(), "no Chromium: `apt install chromium`")
     printed = python(f"benchmarks.{name}", "--smoke", "--out", tmp_path)
 
     assert heads(printed)
