@@ -64,7 +64,7 @@ def took_ms(page: Page, start: str, granularity: str, clip: bytes) -> tuple[floa
     began_s = perf_counter()
     page.set_input_files("#recording", chosen)
     page.click("#send")
-    page.wait_for_selector(".verdict")
+    page.wait_for_selector(".wording")
     shown_s = perf_counter()
     page.wait_for_selector(WAYS[granularity])
     return (shown_s - began_s) * 1000, (perf_counter() - began_s) * 1000

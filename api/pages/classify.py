@@ -12,8 +12,8 @@ from emovec_db.api.pages.choice import shown
 from emovec_db.api.pages.examples import EXAMPLES
 from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.problems import explain
-from emovec_db.api.pages.verdicts import Verdict
 from emovec_db.api.pages.warnings import warning
+from emovec_db.api.pages.wording import Wording
 from emovec_db.api.sounds import sound_response
 from emovec_db.documents import steps_document
 from emovec_db.domain.classification import Classification
@@ -43,7 +43,7 @@ class Stretch:
     start_s: float
     end_s: float
     heard: Classification | None = None
-    verdict: Verdict | None = None
+    wording: Wording | None = None
     problem: dict[str, str] | None = None
 
 
@@ -81,7 +81,7 @@ def draft(token: str) -> str | Response:
     return render_template(
         "draft.html",
         draft=found,
-        verdict=Verdict.of(heard.prediction),
+        wording=Wording.of(heard.prediction),
         warnings=[warning(code) for code in heard.warnings],
         moments=_moments(heard.frames),
         stretch=_stretch(found),
@@ -107,7 +107,7 @@ def _stretch(found: Draft) -> Stretch | None:
             heard = shown().drafts.classify(found.token, start_s, end_s)
     except (UserError, BusyError) as error:
         return Stretch(start_s, end_s, problem=_problem(error))
-    return Stretch(start_s, end_s, heard, Verdict.of(heard.prediction))
+    return Stretch(start_s, end_s, heard, Wording.of(heard.prediction))
 
 
 def _problem(error: UserError | BusyError) -> dict[str, str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from emovec_db.api.app import EmovecApp
 from emovec_db.api.pages.examples import EXAMPLES
-from emovec_db.api.pages.verdicts import Verdict, second_close
+from emovec_db.api.pages.wording import Wording, second_close
 from emovec_db.domain.encoding import Prediction
 from emovec_db.emotions import LABELS
 from tests.api.requests import COLLECTION, Api, failed, wav
@@ -55,12 +55,12 @@ def test_a_second_emotion_is_never_the_first_and_never_weak(weights: list[float]
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Sad, with anger"), ("zh", "难过，带有生气")])
-def test_a_verdict_in_words(app: EmovecApp, language: str, words: str) -> None:
+def test_a_wording_in_words(app: EmovecApp, language: str, words: str) -> None:
     with app.test_request_context(headers={"Accept-Language": language}):
-        verdict = Verdict.of(prediction(sad=0.5, angry=0.4))
-        assert verdict.words == words
-        assert "60" in verdict.meaning
-        meanings = {Verdict.of(prediction(sad=score)).meaning for score in (0.3, 0.5999, 0.6, 0.8, 0.81, 1)}
+        wording = Wording.of(prediction(sad=0.5, angry=0.4))
+        assert wording.words == words
+        assert "60" in wording.meaning
+        meanings = {Wording.of(prediction(sad=score)).meaning for score in (0.3, 0.5999, 0.6, 0.8, 0.81, 1)}
         assert len(meanings) == 3
 
 
@@ -103,7 +103,8 @@ def test_a_part_has_to_wait_its_turn_like_all_that_is_encoded(api: Api, app: Emo
 
 def test_frames_as_a_table_that_stays_small(api: Api) -> None:
     token = made(api, two_tones(), granularity="frame")["token"]
-    rows = re.findall(r"<tr><td class="from-to">(0:0[\d.]+) – (0:0[\d.]+)</td>", shown(api.client, f"/drafts/{token}"))
+    page = shown(api.client, f"/drafts/{token}")
+    rows = re.findall(r'<tr><td class="from-to">(0:0[\d.]+) – (0:0[\d.]+)</td>', page)
     assert len(rows) == 25  # of 100 frames, 4 each
     assert (rows[0][0], rows[-1][1]) == ("0:00.0", "0:02.0")
 
@@ -117,6 +118,9 @@ def test_a_draft_that_is_gone_says_so(api: Api) -> None:
 
 def test_a_policy_that_came_later_takes_the_page_too(api: Api) -> None:
     token = made(api, wav(800), role="agent")["token"]
-    assert api.client.post(f"{COLLECTION}/policy/forbidden-roles", json={"role": "agent"}).status_code == 200
+    collection = api.database.collection()
+    # as a machine does that shares the database and not the folder of drafts
+    api.database._parts.policies.forbid(collection._opened(), "agent", reason="", by=None, delete_existing=False)
     assert "policy forbids" in shown(api.client, f"/drafts/{token}", 403)
+    assert "This result is gone" in shown(api.client, f"/drafts/{token}", 404)
     assert "never scores: agent" in shown(api.client, "/")

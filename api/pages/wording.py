@@ -29,14 +29,14 @@ _WITH: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Wording:
     """A label as people are told it: with the second emotion where that is close, and how sure it is."""
 
     prediction: Prediction
     second: str | None
 
     @classmethod
-    def of(cls, prediction: Prediction) -> Verdict:
+    def of(cls, prediction: Prediction) -> Wording:
         return cls(prediction, second_close(prediction))
 
     @property
