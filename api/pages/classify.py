@@ -12,8 +12,8 @@ from emovec_db.api.pages.choice import shown
 from emovec_db.api.pages.examples import EXAMPLES
 from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.problems import explain
-from emovec_db.api.pages.wording import Wording
 from emovec_db.api.pages.warnings import warning
+from emovec_db.api.pages.wording import Wording
 from emovec_db.api.sounds import sound_response
 from emovec_db.documents import steps_document
 from emovec_db.domain.classification import Classification
