@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import quote
 
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import BaseConverter, IntegerConverter
 
 from emovec_db.api import openapi
 from emovec_db.api.admission import Admission, Listeners, Waiters
@@ -41,6 +42,16 @@ class IdConverter(IntegerConverter):
         super().__init__(url_map, min=1, max=MAX_ID)  # type: ignore[arg-type]
 
 
+class NameConverter(BaseConverter):
+    """Names that may hold slashes. Addresses hold them quoted: browsers would take ``a/../b`` for ``b``."""
+
+    part_isolating = False
+    regex = ".+"
+
+    def to_url(self, value: str) -> str:
+        return quote(value, safe="")
+
+
 class EmovecApp(OpenAPI):
     """Flask with OpenAPI, orjson, and uploads on disk."""
 
@@ -64,7 +75,9 @@ def create_app(database: Database, settings: Settings) -> EmovecApp:
     )
     app.openapi_version = openapi.OPENAPI_VERSION
     app.config["MAX_CONTENT_LENGTH"] = max_request_bytes(settings)
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters.update(id=IdConverter, name=NameConverter)
+    # else the address of one customer, a//b, would be that of another, a/b
+    app.url_map.merge_slashes = False
     _context(database, settings).attach(app)
     register_request_log(app)
     register_error_handlers(app)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from emovec_db.api.schemas import drafts, results
 from emovec_db.api.schemas.answers import Error
+from emovec_db.api.schemas.profiles import CustomerComparison
 from emovec_db.api.schemas.requests import (
     BatchBody,
     ClusteringBody,
@@ -30,6 +31,7 @@ DESCRIPTION = "Embedding database and similarity search for emotion in speech."
 #: 3.1 rather than the library's default 3.2: more readers know it
 OPENAPI_VERSION = "3.1.0"
 _REF = "#/components/schemas/"
+#: of requests, and of answers that can be tables instead
 _BODIES: tuple[type[BaseModel], ...] = (
     PredictionForm,
     UploadForm,
@@ -44,6 +46,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     *results.BODIES,
     ClusterNameBody,
     SelectionBody,
+    CustomerComparison,
 )
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -74,7 +77,7 @@ def request_body(
 
 
 def describe_bodies(app: OpenAPI) -> None:
-    """Put the request bodies that `request_body` refers to into the document."""
+    """Put the bodies that are referred to by name into the document."""
     for model in _BODIES:
         schema = model.model_json_schema(ref_template=_REF + "{model}")
         for name, definition in schema.pop("$defs", {}).items():

@@ -86,6 +86,7 @@ def _navigation() -> list[Link]:
         (_("Classify"), "pages.classify"),
         (_("Search"), "pages.search"),
         (_("Archive"), "pages.archive"),
+        (_("Customers"), "pages.customers"),
         (_("Clusters"), "pages.clusters"),
         (_("Server"), "pages.server"),
     )

@@ -9,20 +9,20 @@ from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.tag import Tag
 
 from emovec_db.api.context import collection
-from emovec_db.api.filters import moment
+from emovec_db.api.histories import history
 from emovec_db.api.openapi import SECURITY, failures
 from emovec_db.api.schemas.answers import Deletion
-from emovec_db.api.schemas.profiles import CustomerComparison, CustomerPage
+from emovec_db.api.schemas.profiles import CustomerPage
 from emovec_db.api.schemas.requests import (
     CollectionPath,
     CustomerComparisonQuery,
     CustomerPath,
     CustomersQuery,
-    HistoryQuery,
     ProfileQuery,
 )
 from emovec_db.documents import (
     comparison_document,
+    comparison_table,
     customer_document,
     deletion_document,
     page_document,
@@ -46,13 +46,16 @@ comparisons = APIBlueprint(
     abp_tags=[_TAG],
     abp_security=SECURITY,
 )
-#: the schema comes into the document with comparisons
-_PROFILE = {
-    "content": {
-        "application/json": {"schema": {"$ref": "#/components/schemas/Profile"}},
-        "text/csv": {"schema": {"type": "string"}},
+
+
+def _written(schema: str) -> dict[str, Any]:
+    """An answer as JSON or as a table."""
+    return {
+        "content": {
+            "application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
+            "text/csv": {"schema": {"type": "string"}},
+        }
     }
-}
 
 
 @customers.get("", responses={200: CustomerPage, **failures(400, 404)})
@@ -64,31 +67,31 @@ def list_customers(path: CollectionPath, query: CustomersQuery) -> Response:
     return jsonify(page_document(page, customer_document))
 
 
-@customers.get("/<path:customer>/profile", responses={200: _PROFILE, **failures(400, 404)})
+@customers.get("/<name:customer>/profile", responses={200: _written("Profile"), **failures(400, 404)})
 def profile(path: CustomerPath, query: ProfileQuery) -> Response:
     """A customer's emotion: distribution, trend, change, most typical and most unusual utterances."""
-    found = collection(path.name).profile(path.customer, examples=query.examples, **_history(query))
+    found = collection(path.name).profile(path.customer, examples=query.examples, **history(query))
     if query.format == "json":
         return jsonify(profile_document(found))
-    response = Response(profile_table(found), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="profile.csv"'
-    return response
+    return _download(profile_table(found), "profile.csv")
 
 
-@customers.delete("/<path:customer>", responses={200: Deletion, **failures(404)})
+@customers.delete("/<name:customer>", responses={200: Deletion, **failures(404)})
 def delete_customer(path: CustomerPath) -> Response:
     """Delete a customer and all of their recordings: rows, index entries, stored files."""
     return jsonify(deletion_document(collection(path.name).delete_customer(path.customer)))
 
 
-@comparisons.get("", responses={200: CustomerComparison, **failures(400, 404)})
+@comparisons.get("", responses={200: _written("CustomerComparison"), **failures(400, 404)})
 def compare(path: CollectionPath, query: CustomerComparisonQuery) -> Response:
     """Two customers side by side: both profiles, how they differ, how near they are."""
-    found = collection(path.name).compare_customers(query.first, query.second, **_history(query))
-    return jsonify(comparison_document(found))
+    found = collection(path.name).compare_customers(query.first, query.second, **history(query))
+    if query.format == "json":
+        return jsonify(comparison_document(found))
+    return _download(comparison_table(found), "comparison.csv")
 
 
-def _history(query: HistoryQuery) -> dict[str, Any]:
-    times = {"since": query.since, "until": query.until, "recent_since": query.recent_since}
-    given = {name: moment(text) for name, text in times.items() if text}
-    return {"period": query.period, "space": query.space, **given}
+def _download(table: str, name: str) -> Response:
+    response = Response(table, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -159,15 +159,20 @@ class HistoryQuery(Strict):
     space: Space | None = Field(default=None, description="left out: the one that searches use")
 
 
-class ProfileQuery(HistoryQuery):
+class WrittenHistoryQuery(HistoryQuery):
     """What part of a customer's history, how it is cut, and written."""
 
-    examples: int = Field(default=5, ge=0, le=50)
     format: Literal["json", "csv"] = Field(default="json", description="csv: a table for spreadsheets")
 
 
-class CustomerComparisonQuery(HistoryQuery):
-    """Two customers, what part of their history, and how it is cut."""
+class ProfileQuery(WrittenHistoryQuery):
+    """What part of a customer's history, how it is cut, and written, with how many recordings as examples."""
+
+    examples: int = Field(default=5, ge=0, le=50)
+
+
+class CustomerComparisonQuery(WrittenHistoryQuery):
+    """Two customers, what part of their history, and how it is cut and written."""
 
     first: Text
     second: Text

@@ -9,7 +9,7 @@ from emovec_db.documents.generations import generation_document, label_changes_d
 from emovec_db.documents.jobs import forecast_document, ingest_document, item_document, job_document
 from emovec_db.documents.maps import map_document
 from emovec_db.documents.policies import policy_document, refusal_document
-from emovec_db.documents.profile_table import profile_table
+from emovec_db.documents.profile_table import comparison_table, profile_table
 from emovec_db.documents.profiles import comparison_document, customer_document, profile_document
 from emovec_db.documents.recordings import (
     deletion_document,
@@ -35,6 +35,7 @@ __all__ = [
     "clustering_document",
     "collection_document",
     "comparison_document",
+    "comparison_table",
     "count_document",
     "customer_document",
     "deletion_document",

@@ -1,14 +1,14 @@
-"""A customer's profile as a table for spreadsheets."""
+"""Customers' profiles as tables for spreadsheets."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from emovec_db.documents.values import time_text
-from emovec_db.domain.profile import Difference, Profile
+from emovec_db.domain.profile import CustomerComparison, Difference, Profile
 from emovec_db.domain.query import Match
 
 #: without it Excel takes a file for the system's code page and shows Chinese names as garbage; others pass over it
@@ -26,11 +26,26 @@ def profile_table(profile: Profile) -> str:
     Texts that a spreadsheet would run as a formula stand behind an apostrophe, which makes them texts to it (OWASP, CSV
     injection); numbers are written as they are.
     """
+    return _table((profile.customer, *row) for row in _rows(profile))
+
+
+def comparison_table(comparison: CustomerComparison) -> str:
+    """Both profiles as one such table, and how the first differs from the second."""
+    first, second = comparison.first, comparison.second
+    rows: list[tuple[_Cell, ...]] = [(profile.customer, *row) for profile in (first, second) for row in _rows(profile)]
+    nearness = comparison.similarity, None, None, first.nearest_space
+    rows.append((first.customer, "compared with", second.customer, None, second.recordings, *nearness))
+    for label, one in comparison.differences.items():
+        figures = one.difference, one.low, one.high, one.verdict
+        rows.append((first.customer, "difference", label, None, first.recordings, *figures))
+    return _table(rows)
+
+
+def _table(rows: Iterable[tuple[_Cell, ...]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for row in _rows(profile):
-        writer.writerow([_written(cell) for cell in (profile.customer, *row)])
+    writer.writerows([_written(cell) for cell in row] for row in rows)
     return BYTE_ORDER_MARK + text.getvalue()
 
 

@@ -218,7 +218,7 @@ def test_the_log_names_nobody(api: Api, locked_client: FlaskClient, caplog: pyte
         api.client.get("/nosuch/secretperson")
     lines = [record.getMessage() for record in caplog.records if record.name == "emovec_db.api.request_log"]
     assert [re.sub(r"\d+ ms", "ms", line) for line in lines] == [
-        "GET /v1/collections/<name>/customers/<path:customer>/profile 404 ms",
+        "GET /v1/collections/<name>/customers/<name:customer>/profile 404 ms",
         "POST /signin 303 ms",
         "GET /v1/collections 200 ms",
         "GET (no route) 404 ms",

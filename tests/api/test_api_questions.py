@@ -6,13 +6,16 @@ import csv
 import io
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
 import soundfile
+from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from emovec_db.api.schemas.answers import Classification, Clustering, ClusteringPage, EncoderInUse
+from emovec_db.api.app import EmovecApp
+from emovec_db.api.schemas.answers import Classification, Clustering, ClusteringPage, Deletion, EncoderInUse
 from emovec_db.api.schemas.matches import BatchResult, SearchResult, Similarity
 from emovec_db.api.schemas.overviews import Counts, TrajectoryResult
 from emovec_db.api.schemas.profiles import CustomerComparison, CustomerPage, Profile
@@ -241,6 +244,22 @@ def test_a_customer_may_have_a_slash(api: Api) -> None:
     assert answer["customer"] == "north/c 1"
 
 
+@pytest.mark.parametrize("name", ["a/b", "a//b", "/a/b", "a/b/", "x/../a/b", "../customers/a/b", "a?b#c", "100%25"])
+def test_a_name_is_never_taken_for_another(app: EmovecApp, api: Api, name: str) -> None:
+    """What browsers and routers make of dots and slashes must not lead to somebody else."""
+    api.stored_id(wav(200), customer="b")
+    if name != "a/b":
+        api.stored_id(wav(400), customer="a/b")
+    api.stored_id(wav(600), customer=name)
+    with app.test_request_context():
+        address = url_for("customers.delete_customer", name="default", customer=name)
+    assert urljoin(f"http://here{COLLECTION}/customers/b", address) == f"http://here{address}", "nothing to normalise"
+    assert checked(api.client.get(f"{address}/profile"), 200, Profile)["customer"] == name
+    assert checked(api.client.delete(address), 200, Deletion)["recordings"] == 1
+    left = checked(api.client.get(f"{COLLECTION}/customers"), 200, CustomerPage)["items"]
+    assert [one["customer"] for one in left] == (["b"] if name == "a/b" else ["a/b", "b"])
+
+
 def test_customers_at_a_glance(api: Api, stored: dict[float, int]) -> None:
     url = f"{COLLECTION}/customers"
     first = checked(api.client.get(f"{url}?sort=recordings&limit=1"), 200, CustomerPage)
@@ -295,6 +314,11 @@ def test_two_customers_side_by_side(api: Api, stored: dict[float, int]) -> None:
     assert answer["second"]["change"] is None
     assert set(answer["differences"]) == set(LABELS)
     assert -1 <= answer["similarity"] <= 1
+    table = api.client.get(f"{url}?first=low&second=high&format=csv")
+    assert (table.status_code, table.content_type) == (200, "text/csv; charset=utf-8")
+    assert table.headers["Content-Disposition"] == 'attachment; filename="comparison.csv"'
+    rows = list(csv.DictReader(io.StringIO(table.data.decode("utf-8-sig"))))
+    assert {row["customer"] for row in rows} == {"low", "high"}
     failed(api.client.get(f"{url}?first=low&second=nobody"), 404, "not_found")
     failed(api.client.get(f"{url}?first=low&second=low"), 400, "bad_query")
     failed(api.client.get(f"{url}?first=low"), 422, "invalid")

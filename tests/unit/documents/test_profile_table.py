@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emovec_db.documents import profile_table
+from emovec_db.documents import comparison_table, profile_table
 from emovec_db.documents.profile_table import BYTE_ORDER_MARK, COLUMNS
-from emovec_db.domain.profile import NearestCustomer, Profile
+from emovec_db.domain.profile import CustomerComparison, NearestCustomer, Profile
 from tests.unit.cli import fakes
 
 
@@ -45,6 +45,23 @@ def test_every_figure_has_its_row() -> None:
     (sad,) = [row for row in by_section["change"] if row["name"] == "sad"]
     assert (sad["value"], sad["low"], sad["high"], sad["note"]) == ("0.25", "0.125", "0.375", "higher")
     assert [(row["recordings"], row["value"], row["note"]) for row in by_section["nearest"]] == [("3", "0.5", "scores")]
+
+
+def test_a_comparison_is_both_profiles_and_how_they_differ() -> None:
+    first, second = fakes.profile(), replace(fakes.profile(), customer="c2")
+    comparison = CustomerComparison(first=first, second=second, differences=fakes.differences(), similarity=0.5)
+    text = comparison_table(comparison).removeprefix(BYTE_ORDER_MARK)
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+
+    profiles = [*rows_of(first), *rows_of(second)]
+    assert rows[: len(profiles)] == profiles
+    nearness, *differences = rows[len(profiles) :]
+    assert (nearness["section"], nearness["name"], nearness["value"]) == ("compared with", "c2", "0.5")
+    assert [row["name"] for row in differences] == list(comparison.differences)
+    (sad,) = [row for row in differences if row["name"] == "sad"]
+    assert (sad["customer"], sad["value"], sad["low"], sad["high"], sad["note"]) == (
+        "c1", "0.25", "0.125", "0.375", "higher",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "－1", "＠a"])
