@@ -31,6 +31,8 @@ PAGES = {
     "Archive": "/archive",
     "a recording": "/archive/10",
     "Jobs": "/jobs",
+    "Customers": "/customers",
+    "a customer": "/customers/amara",
     "Clusters": "/clusters",
     "Server": "/server",
 }
