@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,14 +38,12 @@ class EmotionWords:
 
 def emotion(label: str) -> EmotionWords:
     """A label in the reader's language."""
-    one = EMOTION_BY_LABEL[label]
-    names = (one.zh, one.en) if language() == "zh" else (one.en, one.zh)
-    return EmotionWords(label, *names, one.emoji, one.colour)
+    return _emotion(label, language())
 
 
 def percent(share: float, digits: int = 0) -> str:
     """A share 0..1, for example ``93 %``."""
-    return format_percent(share, "#,##0." + "0" * digits + "\u00a0%" if digits else "#,##0\u00a0%", locale=language())
+    return _percent(round(share, digits + 2), digits, language())
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -100,6 +99,20 @@ def certainty(confidence: float) -> str:
 def file_name(uri: str | None) -> str:
     """What people know a recording by: the last part of its uri."""
     return unquote((uri or "").rstrip("/").rpartition("/")[2]) or NAMELESS
+
+
+@cache
+def _emotion(label: str, language: str) -> EmotionWords:
+    one = EMOTION_BY_LABEL[label]
+    names = (one.zh, one.en) if language == "zh" else (one.en, one.zh)
+    return EmotionWords(label, *names, one.emoji, one.colour)
+
+
+@lru_cache(maxsize=5_000)
+def _percent(rounded: float, digits: int, language: str) -> str:
+    # a page may have hundreds, and Babel takes its time
+    pattern = "#,##0." + "0" * digits + "\u00a0%" if digits else "#,##0\u00a0%"
+    return format_percent(rounded, pattern, locale=language)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

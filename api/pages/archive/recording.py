@@ -13,7 +13,7 @@ from emovec_db.domain.recording import Utterance
 from emovec_db.domain.timeline import Heard, Timeline
 
 #: utterances on one page of the table
-PER_PAGE = 100
+PER_PAGE = 50
 #: so many at most are regions of their own on the waveform; more are drawn as one strip
 MAX_REGIONS = 400
 #: stretches of the strip, each with the label that fills most of it
