@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
 
 from emovec_db.api.context import context
@@ -61,7 +61,8 @@ def moment(time: datetime | None) -> str:
     """Date and time in the server's zone."""
     if time is None:
         return NAMELESS
-    return format_datetime(time, "medium", tzinfo=context().settings.zone, locale=language())
+    local = time.astimezone(context().settings.zone)
+    return f"{format_date(local, 'medium', locale=language())} {format_time(local, 'short', locale=language())}"
 
 
 def day(time: datetime | None) -> str:
