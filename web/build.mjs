@@ -33,7 +33,13 @@ async function licences(inputs) {
   for (const name of [...packages].sort()) {
     const folder = path.join(here, "node_modules", name);
     const { version } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
-    const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
+    // some packages keep those of what they hold in a folder of that name
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+      .filter((file) => /^(licen[cs]e|notice)/i.test(file))
+      .sort();
     const said = await Promise.all(files.map((file) => readFile(path.join(folder, file), "utf8")));
     texts.push(`${name} ${version}\n\n${said.map((text) => text.trim()).join("\n\n")}\n`);
   }

@@ -7,6 +7,7 @@ from flask_compress import Compress
 
 from emovec_db.api.pages.assets import keep_assets
 from emovec_db.api.pages.choice import carry_choice
+from emovec_db.api.pages.customers import customers
 from emovec_db.api.pages.docs import docs
 from emovec_db.api.pages.formats import FILTERS
 from emovec_db.api.pages.frame import frame
@@ -18,7 +19,7 @@ from emovec_db.api.pages.signin import signin
 from emovec_db.emotions import LABELS
 
 #: each page is a blueprint whose first address is its view `start`
-PAGES = (server, docs, signin, preferences)
+PAGES = (customers, server, docs, signin, preferences)
 COMPRESSED = ["text/html", "text/css", "text/javascript", "application/json"]
 
 

@@ -51,6 +51,12 @@ def number(value: float, digits: int = 0) -> str:
     return format_decimal(round(value, digits), locale=language())
 
 
+def points(difference: float) -> str:
+    """How much higher one share is than another, in percentage points: ``+12.5``."""
+    rounded = round(100 * difference, 1)
+    return format_decimal(rounded or 0, "+#,##0.0;-#,##0.0" if rounded else "0.0", locale=language())
+
+
 def moment(time: datetime | None) -> str:
     """Date and time in the server's zone."""
     if time is None:
@@ -96,5 +102,5 @@ def file_name(uri: str | None) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    one.__name__: one for one in (emotion, percent, number, moment, day, clock, length_of, certainty, file_name)
+    one.__name__: one for one in (emotion, percent, number, points, moment, day, clock, length_of, certainty, file_name)
 }

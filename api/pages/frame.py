@@ -82,6 +82,6 @@ def page_facts() -> dict[str, Any]:
 
 
 def _navigation() -> list[Link]:
-    places = ((_("Server"), "pages.server"),)
+    places = ((_("Customers"), "pages.customers"), (_("Server"), "pages.server"))
     here = ".".join((request.endpoint or "").split(".")[:2])
     return [Link(text, url_for(f"{name}.start"), here == name) for text, name in places]

@@ -21,6 +21,9 @@ from tests.api.requests import COLLECTION, Api, checked, failed, wav
 #: pages for people; all else is the API
 PAGES = {
     "/",
+    "/customer-comparison",
+    "/customers",
+    "/customers/{customer}",
     "/docs",
     "/docs/assets/{name}",
     "/openapi.json",

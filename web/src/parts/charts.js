@@ -20,6 +20,15 @@ export function chart(place, option) {
   return made;
 }
 
+/** A chart that is on no page, as a canvas for pictures; sizes in CSS pixels. */
+export function chartCanvas(option, width, height, scale) {
+  const made = init(document.createElement("div"), null, { renderer: "canvas", width, height, devicePixelRatio: scale });
+  made.setOption({ ...ground(document.body), ...option, animation: false });
+  const drawn = made.renderToCanvas({ pixelRatio: scale, backgroundColor: colour("--card") });
+  made.dispose();
+  return drawn;
+}
+
 /** Colours and type of the page, which change with light and dark. */
 export function ground(place) {
   const style = getComputedStyle(place);
