@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import Report, Spread, arguments, table
-from benchmarks.stored import COLLECTION, FIRST_DAY, parts_of
+from benchmarks.stored import COLLECTION, FIRST_DAY, made_up_peaks, parts_of
 from emovec_db.bootstrap import Parts
 from emovec_db.database import Collection
 from emovec_db.domain.collection import Recipe
@@ -82,6 +82,7 @@ def _recording(number: int, customers: int, dim: int) -> NewRecording:
             for place in range(UTTERANCES)
         ),
         track=Track(TRACK_HZ, np.zeros((1, len(LABELS)), np.uint8)),
+        peaks=made_up_peaks(UTTERANCES * UTTERANCE_S),
     )
 
 

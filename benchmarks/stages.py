@@ -16,6 +16,7 @@ from emovec_db.audio.decode import DECODE_CHAIN
 from emovec_db.audio.decoders.pool import DecoderPool
 from emovec_db.domain.encoding import Provenance
 from emovec_db.domain.job import ARCHIVE_JOB
+from emovec_db.domain.peaks import Peaks
 from emovec_db.domain.recording import Details
 from emovec_db.domain.segmentation import Cut
 from emovec_db.domain.sound import MIX, Sound
@@ -76,7 +77,10 @@ def take_stages(paths: Sequence[Path], encoder: Encoder, times: StageTimes) -> f
 
 def _reading(path: Path, sha256: str, sound: Sound, cut: Cut, encoded: EncodedSound) -> EncodedReading:
     candidate = Candidate(place=path, source=source_of(path, uri_of(path)), details={MIX: Details()})
-    reading = Reading(candidate=candidate, sha256=sha256, known={}, sounds=(sound,), failures=(), cuts=(cut,))
+    reading = Reading(
+        candidate=candidate, sha256=sha256, known={}, sounds=(sound,), failures=(), cuts=(cut,),
+        peaks={MIX: Peaks.of(sound.waveform)},
+    )  # fmt: skip
     return EncodedReading(reading, (encoded,))
 
 
