@@ -11,6 +11,7 @@ from emovec_db.api.errors import described
 from emovec_db.api.filters import checked
 from emovec_db.api.pages.choice import collection_names, shown
 from emovec_db.api.pages.history import history_form
+from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.problems import explain
 from emovec_db.api.pages.sparklines import sparkline
 from emovec_db.api.schemas.requests import CustomersQuery
@@ -18,7 +19,7 @@ from emovec_db.documents import profile_document
 from emovec_db.domain.customers import CustomerOverview
 from emovec_db.domain.profile import CustomerComparison, Profile
 from emovec_db.domain.query import Page
-from emovec_db.errors import UserError
+from emovec_db.errors import NotFoundError, UserError
 from emovec_db.services.profiles.overview import WEEKS
 
 customers = Blueprint("customers", __name__)
@@ -53,7 +54,8 @@ def profile(customer: str) -> tuple[str, int]:
     except UserError as error:
         if not form.values:
             raise
-        problem, status = _problem(error), described(error).status
+        problem = _problem(error, _("This customer has no recordings of that time. Choose another."))
+        status = described(error).status
     page = render_template(
         "customer.html",
         customer=customer,
@@ -80,7 +82,8 @@ def comparison() -> str | Response | tuple[str, int]:
         if first and second:
             found = stored.compare_customers(first, second, **form.asked())
     except UserError as error:
-        problem, status = _problem(error), described(error).status
+        problem = _problem(error, _("One of the two is not known, or has no recordings of that time."))
+        status = described(error).status
     page = render_template(
         "comparison.html",
         first=first,
@@ -105,8 +108,10 @@ def _page(asked: CustomersQuery) -> Page[CustomerOverview]:
     )
 
 
-def _problem(error: UserError) -> dict[str, str]:
-    return {"explanation": explain(error.code, error.message), "message": error.message}
+def _problem(error: UserError, not_found: str) -> dict[str, str]:
+    """What went wrong; the words for what isn't found are the page's own."""
+    explanation = not_found if isinstance(error, NotFoundError) else explain(error.code, error.message)
+    return {"explanation": explanation, "message": error.message}
 
 
 def _means(profile: Profile) -> dict[str, float]:

@@ -158,7 +158,7 @@ def test_another_history_stays_in_the_address(people: Site, open_page: OpenPage)
     page.get_by_label("Recorded from").fill("2026-03-10")
     page.get_by_label("Counts as recent from").fill("2026-04-01")
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("8 recordings from")).to_be_visible()
+    expect(page.get_by_text("Apr 1, 2026 on, called recent: 8.")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Trend by")).to_have_value("month")
     expect(legend.get_by_label("Fearful")).to_be_checked()
@@ -287,7 +287,7 @@ def test_on_paper_there_is_the_report_alone(people: Site, open_page: OpenPage, p
         for one in page.locator(unwanted).all():
             expect(one).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.locator(".printed")).to_contain_text("Do not judge people by them")
+    expect(page.locator("#caveat")).to_contain_text("Do not judge people by them")
 
 
 def test_whoever_is_unknown(people: Site, open_page: OpenPage, accessible: Check) -> None:
@@ -321,13 +321,13 @@ def test_deleting_asks_first(people: Site, open_page: OpenPage, accessible: Chec
     page = open_page(people.url(f"/customers/{quote('x/<b>')}?collection=other"))
     page.get_by_role("button", name="Delete …").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("8 recordings")
+    expect(dialog).to_contain_text("all recordings (8)")
     accessible(page)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Delete …").click()
     dialog.get_by_role("button", name="Delete for good").click()
-    expect(page.get_by_role("status")).to_have_text("The customer is deleted, with 8 recordings.")
+    expect(page.get_by_role("status")).to_have_text("The customer is deleted. Recordings that are gone: 8.")
     expect(page.locator("main")).to_be_focused()
     page.get_by_role("link", name="All customers").click()
     expect(page.get_by_text("No recording says yet whose emotion it is.")).to_be_visible()

@@ -1,7 +1,7 @@
 // Two customers side by side: their trends, and what is taken along.
 import { picture, save } from "../parts/picture.js";
 import { trendOption, mirroredOption } from "../parts/profile-charts.js";
-import { chosen, followLegend, followPrinting, show } from "../parts/report.js";
+import { caveat, chosen, followLegend, followPrinting, show } from "../parts/report.js";
 import { t } from "../words.js";
 
 const data = document.getElementById("drawn");
@@ -28,5 +28,5 @@ function partsOf(profile, other) {
     const heading = t("Trend of %(name)s", { name: one.customer });
     parts.push({ heading, option: trendOption(one, chosen(), [profile, other]), height: 280 });
   }
-  return parts;
+  return [...parts, { lines: caveat() }];
 }

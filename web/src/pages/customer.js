@@ -3,7 +3,7 @@ import { ask } from "../api.js";
 import { element, showProblem } from "../dom.js";
 import { picture, save } from "../parts/picture.js";
 import { trendOption, scoresOption, volatilityOption } from "../parts/profile-charts.js";
-import { chosen, followLegend, followPrinting, show } from "../parts/report.js";
+import { caveat, chosen, followLegend, followPrinting, show } from "../parts/report.js";
 import { number, t } from "../words.js";
 
 const data = document.getElementById("drawn");
@@ -15,21 +15,22 @@ function drawProfile(profile) {
   followLegend();
   followPrinting();
   document.getElementById("save-picture").addEventListener("click", async () => {
-    save(await picture(profile.customer, () => partsOf(profile)), `emovec-${profile.customer}`);
+    save(await picture(t("Customer %(name)s", { name: profile.customer }), () => partsOf(profile)), `emovec-${profile.customer}`);
   });
 }
 
 function partsOf(profile) {
   const time = document.getElementById("time").textContent;
+  const recordings = t("Recordings: %(n)s", { n: number(profile.recordings) });
   const parts = [
-    { lines: [`${time} · ${t("%(n)s recordings", { n: number(profile.recordings) })}`] },
+    { lines: [`${time} · ${recordings}`] },
     { heading: t("Mean scores"), option: scoresOption(profile), height: 330 },
   ];
   if (profile.trend.length) {
     parts.push({ heading: t("Trend"), option: trendOption(profile, chosen()), height: 320 });
   }
   if (profile.volatility !== null) parts.push({ heading: t("Volatility"), option: volatilityOption(profile), height: 200 });
-  return parts;
+  return [...parts, { lines: caveat() }];
 }
 
 const dialog = document.getElementById("confirm");
@@ -51,7 +52,7 @@ document.getElementById("delete-now")?.addEventListener("click", async ({ target
 /** In place of the profile, which is no more. */
 function showDeleted(recordings) {
   const main = document.querySelector("main");
-  const said = element("p", { role: "status" }, t("The customer is deleted, with %(n)s recordings.", { n: number(recordings) }));
+  const said = element("p", { role: "status" }, t("The customer is deleted. Recordings that are gone: %(n)s.", { n: number(recordings) }));
   main.replaceChildren(element("h1", {}, t("Deleted")), said, element("a", { href: dialog.dataset.then }, t("All customers")));
   main.focus();
 }

@@ -117,8 +117,11 @@ function saidOf(profile, points) {
   const point = profile.trend[points[0].dataIndex];
   const lines = points.filter((one) => one.seriesType === "line").map((one) => {
     const bounds = point.intervals?.[one.seriesName];
-    const interval = bounds ? ` (${t("%(low)s to %(high)s", { low: percent(bounds[0], 1), high: percent(bounds[1], 1) })})` : "";
-    return `${named(one.seriesName)} ${percent(one.value[1], 1)}${interval}`;
+    const mean = `${named(one.seriesName)} ${percent(one.value[1], 1)}`;
+    if (!bounds) return mean;
+    const interval = t("%(low)s to %(high)s", { low: percent(bounds[0], 1), high: percent(bounds[1], 1) });
+    return `${mean} (${interval})`;
   });
-  return [`${day(point.start)}, ${t("%(n)s recordings", { n: number(point.recordings) })}`, ...lines].join("\n");
+  const recordings = t("Recordings: %(n)s", { n: number(point.recordings) });
+  return [`${day(point.start)} · ${recordings}`, ...lines].join("\n");
 }

@@ -57,6 +57,11 @@ function keep(address) {
   if (next) next.value = address.pathname + address.search;
 }
 
+/** What paper and pictures have to say too, a line for each sentence. */
+export function caveat() {
+  return document.getElementById("caveat").textContent.split(/(?<=[.。])\s*/).filter(Boolean);
+}
+
 export function followPrinting() {
   document.getElementById("print")?.addEventListener("click", () => window.print());
   window.addEventListener("beforeprint", () => drawAs(PAPER));
