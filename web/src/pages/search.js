@@ -23,7 +23,7 @@ byClip.addEventListener("submit", async (event) => {
   try {
     const draft = await ask("drafts", { method: "POST", form: new FormData(byClip) });
     const query = new URLSearchParams(location.search);
-    for (const name of ["like", "unlike", "recording", "of_customer", "cursor"]) query.delete(name);
+    for (const name of ["like", "unlike", "recording", "of_customer", "start_s", "end_s", "cursor"]) query.delete(name);
     for (const name of [...query.keys()]) if (name.startsWith("mix_")) query.delete(name);
     query.set("draft", draft.token);
     location.assign(`${location.pathname}?${query}`);
