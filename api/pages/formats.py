@@ -16,6 +16,7 @@ from emovec_db.api.context import context
 from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.language import language
 from emovec_db.api.pages.notices import notice
+from emovec_db.api.pages.voices import channel_name, role_name
 from emovec_db.emotions import EMOTION_BY_LABEL
 
 #: what a recording without a name is called
@@ -118,5 +119,19 @@ def _percent(rounded: float, digits: int, language: str) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     one.__name__: one
-    for one in (emotion, percent, number, points, moment, day, clock, length_of, certainty, file_name, notice)
+    for one in (
+        emotion,
+        percent,
+        number,
+        points,
+        moment,
+        day,
+        clock,
+        length_of,
+        certainty,
+        file_name,
+        notice,
+        role_name,
+        channel_name,
+    )
 }

@@ -15,6 +15,7 @@ from emovec_db.api.pages.problems import explain
 from emovec_db.api.pages.search_question import Links, Wanted, wanted_by
 from emovec_db.database import Collection
 from emovec_db.domain.answer import Answer
+from emovec_db.domain.policy import Policy
 from emovec_db.domain.recording import Utterance
 from emovec_db.errors import NotFoundError, UserError
 
@@ -47,6 +48,7 @@ def start() -> Response:
         filters=filters.values,
         grouped=_is_grouped(),
         spaces=_spaces(shown()),
+        policy=_policy(shown()),
         problem=problem,
         link=Links(wanted, filters),
         is_further=bool(request.args.get("cursor")),
@@ -84,6 +86,13 @@ def _spaces(stored: Collection) -> tuple[str, ...]:
         return tuple(stored.spaces.all())
     except NotFoundError:
         return ()
+
+
+def _policy(stored: Collection) -> Policy:
+    try:
+        return stored.policy()
+    except NotFoundError:
+        return Policy()
 
 
 def _is_grouped() -> bool:

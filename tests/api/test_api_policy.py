@@ -200,3 +200,15 @@ def test_siblings_are_told(api: Api, call: bytes) -> None:
     )
     assert left["siblings"] == [{"recording_id": right["recording_id"], "channel": "right", "role": "customer"}]
     assert right["siblings"] == [{"recording_id": left["recording_id"], "channel": "left", "role": "agent"}]
+
+
+def test_the_page_of_searches_asks_whose_voice_a_clip_is(forbidding: Api, call: bytes) -> None:
+    page = forbidding.client.get("/search").text
+    form = page[page.index('id="by-clip"') :]
+    form = form[: form.index("</form>")]
+    assert "never scores: agent" in form
+    assert re.search(r'<select name="role" required>', form)
+    said = {"role": "customer", "channel": "right"}
+    assert re.findall(r'name="(role|channel)"', form) == list(said)
+    draft = checked(sent(forbidding, "drafts", call, **said), 201, Draft)
+    assert forbidding.client.get(f"/search?draft={draft['token']}").status_code == 200
