@@ -35,8 +35,9 @@ def start() -> Response:
     try:
         wanted = wanted_by(request.args)
         examples = _examples(shown(), (*wanted.like, *wanted.unlike))
-        if not wanted.is_nothing:
-            answer = _answer(shown(), wanted, filters)
+        asked = wanted.among(examples)
+        if not asked.is_nothing:
+            answer = _answer(shown(), asked, filters)
     except (UserError, InvalidRequestError) as error:
         problem = {"explanation": explain(error.code, error.message), "message": error.message}
         status = error.http_status
@@ -77,8 +78,10 @@ def _answer(stored: Collection, wanted: Wanted, filters: FilterForm) -> Answer:
 
 
 def _examples(stored: Collection, ids: Sequence[int]) -> dict[int, Utterance]:
-    """Those that are stored, so that they can be heard again."""
-    return {utterance_id: stored.utterance(utterance_id) for utterance_id in ids}
+    """Those that are still stored, so that they can be heard again."""
+    if not ids:
+        return {}
+    return {one.utterance_id: one for one in stored.select(ids).utterances}
 
 
 def _spaces(stored: Collection) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -36,6 +36,11 @@ class Wanted:
     @property
     def is_nothing(self) -> bool:
         return not (self.like or self.recording_id or self.of_customer or self.draft or self.mixture)
+
+    def among(self, stored: Container[int]) -> Wanted:
+        """The same without examples that are not stored."""
+        like, unlike = (tuple(one for one in ids if one in stored) for ids in (self.like, self.unlike))
+        return replace(self, like=like, unlike=unlike)
 
     def as_query(self) -> dict[str, Any]:
         """Back into an address."""

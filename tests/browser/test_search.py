@@ -94,7 +94,6 @@ def test_an_utterance_is_heard(samples: Site, open_page: OpenPage) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("like=99999", "99999"),
         ("like=x", "whole number"),
         ("mix_sad=much", "expected a number"),
         ("like=7&label=cheerful", "label"),
