@@ -27,19 +27,20 @@ RUNS, CLUSTERS, MEMBERS = 20, 12, 24
 
 
 @clusters.get("/clusters")
-def start() -> str:
+def start() -> str | tuple[str, int]:
     """The map, a form that runs K-Means, and the runs that are stored."""
     stored = shown()
     if not collection_names() or not (utterances := stored.count().utterances):
         return render_template("clusters_none.html")
-    runs = stored.clusterings(cursor=request.args.get("cursor"), limit=RUNS)
-    chosen, problem = None, None
+    runs: Page[Clustering] = Page((), None)
+    chosen, problem, status = None, None, 200
     try:
+        runs = stored.clusterings(cursor=request.args.get("cursor"), limit=RUNS)
         chosen = _chosen(stored, runs)
     except UserError as error:
-        problem = explain(error.code, error.message)
+        problem, status = explain(error.code, error.message), error.http_status
     view = map_view(request.args, chosen)
-    return render_template(
+    page = render_template(
         "clusters.html",
         view=view,
         runs=runs,
@@ -52,6 +53,7 @@ def start() -> str:
         most_with_neighbours=METHODS["tsne"].most,
         max_k=MAX_K,
     )
+    return page, status
 
 
 @clusters.get("/clusters/<id:clustering_id>")

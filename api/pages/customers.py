@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from emovec_db.api.errors import described
+from emovec_db.api.errors import InvalidRequestError, described
 from emovec_db.api.filters import checked
 from emovec_db.api.pages.choice import collection_names, shown
 from emovec_db.api.pages.history import history_form
@@ -19,7 +19,7 @@ from emovec_db.documents import profile_document
 from emovec_db.domain.customers import CustomerOverview
 from emovec_db.domain.profile import CustomerComparison, Profile
 from emovec_db.domain.query import Page
-from emovec_db.errors import NotFoundError, UserError
+from emovec_db.errors import NotFoundError, QueryError, UserError
 from emovec_db.services.profiles.overview import WEEKS
 
 customers = Blueprint("customers", __name__)
@@ -31,17 +31,25 @@ DRAWN = ("customer", "recordings", "scores", "trend", "period", "volatility")
 
 
 @customers.get("/customers")
-def start() -> str:
+def start() -> tuple[str, int]:
     """All customers, page by page."""
     given = {name: request.args[name] for name in ("sort", "containing", "cursor", "limit") if request.args.get(name)}
-    asked = checked(CustomersQuery, given)
-    return render_template(
+    page: Page[CustomerOverview] = Page((), None)
+    asked, problem, status = CustomersQuery(), None, 200
+    try:
+        asked = checked(CustomersQuery, given)
+        page = _page(asked)
+    except (QueryError, InvalidRequestError) as error:
+        problem, status = _problem(error), error.http_status
+    shown_page = render_template(
         "customers.html",
-        page=_page(asked),
+        page=page,
+        problem=problem,
         asked=asked,
         kept={name: given[name] for name in ("containing", "limit") if name in given},
         sparkline=lambda trend: sparkline(trend, WEEKS),
     )
+    return shown_page, status
 
 
 @customers.get("/customers/<name:customer>")
@@ -51,7 +59,7 @@ def profile(customer: str) -> tuple[str, int]:
     found, problem, status = None, None, 200
     try:
         found = stored.profile(customer, **form.asked())
-    except UserError as error:
+    except (UserError, InvalidRequestError) as error:
         if not form.values:
             raise
         problem = _problem(error, _("This customer has no recordings of that time. Choose another."))
@@ -81,7 +89,7 @@ def comparison() -> str | Response | tuple[str, int]:
     try:
         if first and second:
             found = stored.compare_customers(first, second, **form.asked())
-    except UserError as error:
+    except (UserError, InvalidRequestError) as error:
         problem = _problem(error, _("One of the two is not known, or has no recordings of that time."))
         status = described(error).status
     page = render_template(
@@ -108,9 +116,10 @@ def _page(asked: CustomersQuery) -> Page[CustomerOverview]:
     )
 
 
-def _problem(error: UserError, not_found: str) -> dict[str, str]:
+def _problem(error: UserError | InvalidRequestError, not_found: str = "") -> dict[str, str]:
     """What went wrong; the words for what isn't found are the page's own."""
-    explanation = not_found if isinstance(error, NotFoundError) else explain(error.code, error.message)
+    is_missing = not_found and isinstance(error, NotFoundError)
+    explanation = not_found if is_missing else explain(error.code, error.message)
     return {"explanation": explanation, "message": error.message}
 
 

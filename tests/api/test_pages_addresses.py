@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
+
+import pytest
+
 from tests.api.requests import COLLECTION, Api, wav
 
 
@@ -19,3 +24,42 @@ def test_examples_that_are_gone_are_told_and_the_rest_is_searched_by(api: Api) -
     alone = api.client.get("/search?like=99999")
     assert alone.status_code == 200
     assert 'class="card match"' not in alone.text
+
+
+@pytest.mark.parametrize("page", ["/search", "/clusters", "/archive"])
+def test_a_form_has_all_that_the_address_filters_by(api: Api, page: str) -> None:
+    stored_utterance(api, 400)
+    given = {
+        "min_confidence": "0.7", "since": "2026-03-05T10:00", "speaker": "s<1>", "where": "angry > 0.3",
+        "role": "agent", "label": "sad", "until": "2026-04-01", "customer": "amara",
+    }  # fmt: skip
+    shown = html.unescape(api.client.get(page, query_string=given).text)
+    assert '<option value="0.7" selected>' in shown
+    assert '<input type="text" name="since" value="2026-03-05T10:00">' in shown
+    assert '<input type="date" name="until" value="2026-04-01">' in shown
+    for name in ("speaker", "where", "customer"):
+        assert re.search(f'<input [^>]*name="{name}" value="{re.escape(given[name])}"', shown), name
+    for name in ("role", "label"):
+        assert f'<option value="{given[name]}" selected>' in shown
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/customers?sort=nope", 422),
+        ("/customers?cursor=x", 400),
+        ("/customers/amara?period=nope", 422),
+        ("/customer-comparison?first=amara&second=amara&period=nope", 422),
+        ("/archive?label=nope", 422),
+        ("/archive?cursor=x", 400),
+        ("/search?mix_sad=50&label=nope", 422),
+        ("/clusters?cursor=x", 400),
+        ("/clusters?colour=cluster&run=99", 404),
+    ],
+)
+def test_what_makes_no_sense_is_said_on_the_page_itself(api: Api, address: str, status: int) -> None:
+    stored_utterance(api, 400)
+    response = api.client.get(address, headers={"Accept": "text/html"})
+    assert response.status_code == status
+    assert 'role="alert"' in response.text
+    assert "<form" in response.text.partition("<main")[2]

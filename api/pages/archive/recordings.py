@@ -29,17 +29,18 @@ class Listing:
     count: int
 
 
-def start() -> str:
+def start() -> tuple[str, int]:
     """The list, and the form that adds to it."""
     filters = filter_form(request.args)
-    listing, problem = Listing(Page((), None), 0), None
+    listing, problem, status = Listing(Page((), None), 0), None, 200
     is_there = shown_name() in collection_names()
     if is_there:
         try:
             listing = _listing(filters)
         except (UserError, InvalidRequestError) as error:
             problem = {"explanation": explain(error.code, error.message), "message": error.message}
-    return render_template(
+            status = error.http_status
+    page = render_template(
         "archive.html",
         listing=listing,
         filters=filters.values,
@@ -49,6 +50,7 @@ def start() -> str:
         policy=shown().policy() if is_there else Policy(),
         deleted=request.args.get("deleted", type=int),
     )
+    return page, status
 
 
 class Links:
