@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from emovec_db.api.pages.formats import day, emotion, length_of, percent
 from emovec_db.api.pages.language import gettext as _
+from emovec_db.api.pages.voices import role_name
 from emovec_db.domain.query import Filter
 
 
@@ -20,7 +21,7 @@ def _words(filter_: Filter) -> Iterator[str]:
     if filter_.speaker is not None:
         yield _("speaker %(name)s", name=filter_.speaker)
     if filter_.role is not None:
-        yield _("role %(name)s", name=filter_.role)
+        yield _("role %(name)s", name=role_name(filter_.role))
     if filter_.label is not None:
         one = emotion(filter_.label)
         yield f"{one.emoji} {one.name}"
