@@ -23,9 +23,20 @@ export async function ask(path, { method = "GET", json, form, signal, headers } 
     options.body = JSON.stringify(json);
   }
   const response = await reached(address(path), options);
-  const answer = response.status === 204 ? null : await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, answer ?? { code: "internal", message: response.statusText });
-  return answer;
+  if (!response.ok) throw await refused(response);
+  return response.status === 204 ? null : response.json().catch(() => null);
+}
+
+/** The sound at an address of this server. */
+export async function fetchSound(url) {
+  const response = await reached(url, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw await refused(response);
+  return response.blob();
+}
+
+async function refused(response) {
+  const answer = await response.json().catch(() => null);
+  return new ApiError(response.status, answer ?? { code: "internal", message: response.statusText });
 }
 
 /** Sends a form, telling which share of it has gone; the JSON answer. `signal` stops it: AbortError. */

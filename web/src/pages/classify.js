@@ -1,5 +1,5 @@
 // Choosing or recording a sound, and sending it to be classified. What is chosen lies in the form's own file field.
-import { send } from "../api.js";
+import { fetchSound, send } from "../api.js";
 import { element, showProblem } from "../dom.js";
 import { startRecording } from "../parts/microphone.js";
 import { clock, number, t } from "../words.js";
@@ -69,9 +69,13 @@ for (const name of ["dragover", "dragleave", "drop"]) {
 
 for (const button of document.querySelectorAll("[data-example]")) {
   button.addEventListener("click", async () => {
-    const sound = await fetch(button.dataset.example).then((answer) => answer.blob());
-    choose(new File([sound], button.dataset.name, { type: sound.type }));
-    by("send").focus();
+    try {
+      const sound = await fetchSound(button.dataset.example);
+      choose(new File([sound], button.dataset.name, { type: sound.type }));
+      by("send").focus();
+    } catch (error) {
+      showProblem(problem, error);
+    }
   });
 }
 

@@ -61,6 +61,7 @@ class ClipPlayer extends HTMLElement {
     if (this.sound.currentTime < this.startS - 0.05 || this.atEnd()) this.sound.currentTime = this.startS;
     try {
       await this.sound.play();
+      this.failed = false;
       playing = this;
       this.dispatchEvent(new CustomEvent("clip-play", { bubbles: true }));
       this.follow();

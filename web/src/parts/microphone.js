@@ -13,6 +13,15 @@ export class MicrophoneError extends Error {}
  */
 export async function startRecording(onLevel) {
   const stream = await opened();
+  try {
+    return recordingOf(stream, onLevel);
+  } catch (error) {
+    close(stream);
+    throw new MicrophoneError(reason(error));
+  }
+}
+
+function recordingOf(stream, onLevel) {
   const type = Object.keys(TYPES).find((one) => MediaRecorder.isTypeSupported(one));
   const recorder = new MediaRecorder(stream, { mimeType: type });
   const parts = [];
@@ -25,11 +34,15 @@ export async function startRecording(onLevel) {
       meter.close();
       if (recorder.state !== "inactive") recorder.stop();
       await ended;
-      for (const track of stream.getTracks()) track.stop();
+      close(stream);
       const container = recorder.mimeType.split(";")[0];
       return new File(parts, `microphone.${TYPES[type] ?? "webm"}`, { type: container });
     },
   };
+}
+
+function close(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 async function opened() {

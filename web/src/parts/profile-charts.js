@@ -20,7 +20,7 @@ export function trendOption(profile, shown, others = []) {
 export function volatilityOption(profile) {
   const data = profile.trend.map((point) => [point.start, point.volatility]);
   const own = { type: "line", data, symbolSize: 7, color: colour("--accent"), connectNulls: true };
-  return { ...plane([profile]), tooltip: tooltip({ trigger: "axis", formatter: ([one]) => `${day(one.value[0])}: ${number(one.value[1], 2)}` }), series: [own] };
+  return { ...plane([profile]), tooltip: tooltip({ trigger: "axis", formatter: ([one]) => `${day(one.value[0])}: ${one.value[1] === null ? "–" : number(one.value[1], 2)}` }), series: [own] };
 }
 
 /** Nine mean scores with their intervals, for pictures; on pages they are a table. */
