@@ -18,5 +18,12 @@ export function remember(name, value) {
   const address = new URL(location.href);
   if (value === null) address.searchParams.delete(name);
   else address.searchParams.set(name, value);
+  replaceAddress(address);
+}
+
+/** Changes the address of this page; whoever changes the language or the colours comes back to it. */
+export function replaceAddress(address) {
   history.replaceState(null, "", address);
+  const next = document.querySelector(".preferences input[name=next]");
+  if (next) next.value = address.pathname + address.search;
 }

@@ -1,4 +1,5 @@
 // Charts of a page that is also a report: emotions are chosen, it is printed, and kept as a picture.
+import { replaceAddress } from "../places.js";
 import { chart, ground } from "./charts.js";
 
 /** Of charts on paper, in CSS pixels: an A4 page is 680 wide between its margins. */
@@ -37,14 +38,14 @@ export function followLegend() {
     const address = new URL(location.href);
     address.searchParams.delete("show");
     for (const label of chosen()) address.searchParams.append("show", label);
-    history.replaceState(null, "", address);
-    keep(address);
+    replaceAddress(address);
+    keep();
     redraw();
   });
 }
 
-/** Forms that lead to the same view with another history keep what was chosen; so does changing the language. */
-function keep(address) {
+/** Forms that lead to the same view with another history keep what was chosen. */
+function keep() {
   for (const form of document.querySelectorAll("form[data-keeps-show]")) {
     for (const old of form.querySelectorAll("input[name=show]")) old.remove();
     for (const label of chosen()) {
@@ -53,8 +54,6 @@ function keep(address) {
       form.append(kept);
     }
   }
-  const next = document.querySelector(".preferences input[name=next]");
-  if (next) next.value = address.pathname + address.search;
 }
 
 /** What paper and pictures have to say too, a line for each sentence. */
