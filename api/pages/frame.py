@@ -45,7 +45,6 @@ def frame() -> dict[str, Any]:
         "signed_in": current_app.extensions["emovec_db_access"].asks_for_key,
         "style_nonce": style_nonce,
         "theme": theme(),
-        "themes": THEMES,
     }
 
 
