@@ -100,7 +100,7 @@ def comparison() -> str | Response | tuple[str, int]:
         comparison=found,
         problem=problem,
         ticked=len(ticked),
-        offered=stored.customers()[:OFFERED] if collection_names() else (),
+        offered=stored.customers(OFFERED) if collection_names() else (),
         rank=None if found is None else _rank(found),
         shown_labels=[] if found is None else form.shown(_means(found.first), _means(found.second)),
         drawn={} if found is None else {"profile": _drawn(found.first), "other": _drawn(found.second)},

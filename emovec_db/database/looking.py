@@ -26,10 +26,10 @@ from emovec_db.services.waveforms import waveform
 class Looking(Handle):
     """Recordings, utterances and their sound."""
 
-    def customers(self) -> tuple[str, ...]:
-        """Names of all customers."""
+    def customers(self, limit: int | None = None) -> tuple[str, ...]:
+        """Names of all customers, or of the first so many."""
         with self._parts.store.read() as unit:
-            return unit.collections.customers(unit.collections.get(self.name).collection_id)
+            return unit.collections.customers(unit.collections.get(self.name).collection_id, limit)
 
     def customers_overview(
         self, *, sort: str = "name", containing: str = "", cursor: str | None = None, limit: int = 50

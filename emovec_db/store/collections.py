@@ -110,9 +110,11 @@ class Collections:
             duration_s=duration_s,
         )
 
-    def customers(self, collection_id: int) -> tuple[str, ...]:
-        """Names of all customers with recordings, in order of code points."""
+    def customers(self, collection_id: int, limit: int | None = None) -> tuple[str, ...]:
+        """Names of all customers with recordings, or of the first `limit`, in order of code points."""
         names = select(CustomerRow.name).where(CustomerRow.collection_id == collection_id)
+        if limit is not None:
+            names = names.order_by(CustomerRow.name).limit(limit)
         return tuple(sorted(self._connection.scalars(names)))
 
     def lock(self, collection_id: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from importlib import import_module
 
 import pytest
 
@@ -63,3 +64,11 @@ def test_what_makes_no_sense_is_said_on_the_page_itself(api: Api, address: str, 
     assert response.status_code == status
     assert 'role="alert"' in response.text
     assert "<form" in response.text.partition("<main")[2]
+
+
+def test_only_some_customers_are_offered_for_a_comparison(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("emovec_db.api.pages.customers"), "OFFERED", 2)
+    for number, name in enumerate(("conor", "amara", "beatriz")):
+        api.stored_id(wav(200 * (number + 1)), f"{name}.wav", customer=name)
+    page = api.client.get("/customer-comparison").text
+    assert re.findall(r'<option value="(amara|beatriz|conor)">', page) == ["amara", "beatriz"]
