@@ -44,9 +44,7 @@ class UploadRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,  # noqa: ARG002
     ) -> IO[bytes]:
-        suffix = PurePath(filename or "").suffix
-        known = suffix if _SUFFIX.fullmatch(suffix) else ""
-        return cast("IO[bytes]", NamedTemporaryFile(prefix="emovec-upload-", suffix=known))
+        return cast("IO[bytes]", NamedTemporaryFile(prefix="emovec-upload-", suffix=plain_suffix(filename or "")))
 
 
 def max_request_bytes(settings: Settings) -> int:
@@ -71,6 +69,12 @@ def upload_limits(settings: Settings) -> SoundLimits:
 def shown_name(file: FileStorage) -> str:
     """The name that the sender gave, without folders."""
     return re.split(r"[/\\]", file.filename or "")[-1] or "recording"
+
+
+def plain_suffix(name: str) -> str:
+    """A file's suffix such as ``.wav``; none where it has signs that names of files and headers had better not have."""
+    suffix = PurePath(name).suffix
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
 
 
 @contextmanager

@@ -44,4 +44,5 @@ def set_up_pages(app: Flask) -> None:
         pages.register_blueprint(page)
     show_problems(pages)
     app.register_blueprint(pages)
-    app.register_error_handler(404, problem_page)
+    for status in (404, 405):  # of addresses that no page has
+        app.register_error_handler(status, problem_page)

@@ -11,6 +11,8 @@ from flask import Response, request, url_for
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 #: the build gives shared modules names that hold a digest of what is in them
 _DIGEST_NAMED = "chunk-"
+#: what is not there now may be after an upgrade
+_FOUND = frozenset({200, 206, 304})
 KEPT_S = 365 * 24 * 60 * 60
 
 
@@ -21,7 +23,11 @@ def asset_url(name: str) -> str:
 
 def keep_assets(response: Response) -> Response:
     """Let browsers keep what has its digest in its address."""
-    if request.endpoint == "static" and ("v" in request.args or _DIGEST_NAMED in request.path):
+    if (
+        request.endpoint == "static"
+        and response.status_code in _FOUND
+        and ("v" in request.args or _DIGEST_NAMED in request.path)
+    ):
         response.cache_control.public = True
         response.cache_control.max_age = KEPT_S
         response.cache_control.immutable = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app, g, request, url_for
 
@@ -16,6 +17,7 @@ from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.language import language
 from emovec_db.api.pages.problems import explanations
 from emovec_db.api.pages.translations import LANGUAGES, words_of_scripts
+from emovec_db.api.security.addresses import own_address
 from emovec_db.emotions import LABELS
 
 THEME_COOKIE = "emovec_theme"
@@ -43,6 +45,7 @@ def frame() -> dict[str, Any]:
         "page_facts": page_facts,
         "shown_collection": shown_name,
         "signed_in": current_app.extensions["emovec_db_access"].asks_for_key,
+        "return_address": return_address,
         "style_nonce": style_nonce,
         "theme": theme(),
     }
@@ -52,6 +55,15 @@ def theme() -> str:
     """Light, dark, or as the reader's system is."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     return chosen if chosen in THEMES else THEMES[0]
+
+
+def return_address() -> str:
+    """Where a reader who chose a language goes on: here, or, after a form that can't be sent again, where it was."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    parts = urlsplit(request.referrer or "")
+    asked = f"{parts.path}?{parts.query}".rstrip("?")
+    return own_address(asked if parts.netloc == request.host else None)
 
 
 def style_nonce() -> str:

@@ -81,4 +81,4 @@ def problem_page(error: Exception) -> Response:
     page = render_template(
         "problem.html", explanation=explain(problem.code, problem.message), message=problem.message, code=problem.code
     )
-    return make_response(page, problem.status)
+    return make_response(page, problem.status, problem.headers)

@@ -21,6 +21,7 @@ from emovec_db.api.schemas.requests import (
     UploadQuery,
 )
 from emovec_db.api.sounds import AUDIO, sound_response
+from emovec_db.api.uploads import plain_suffix
 from emovec_db.api.waiting import finished, upload_status
 from emovec_db.documents import (
     deletion_document,
@@ -99,4 +100,5 @@ def waveform(path: RecordingPath) -> Response:
 def audio(path: RecordingPath) -> Response:
     """The recording's sound; range requests are answered with the range."""
     sound = collection(path.name).audio(path.recording_id)
-    return sound_response(sound.path, sound.media_type, f"recording-{path.recording_id}{sound.path.suffix}")
+    name = f"recording-{path.recording_id}{plain_suffix(sound.path.name)}"
+    return sound_response(sound.path, sound.media_type, name)

@@ -85,10 +85,13 @@ class Access:
         return self.is_key(bearer) or self.is_key(request.headers.get("X-API-Key", ""))
 
     def _refuse_other_sites(self) -> None:
-        """Browsers say where a request that changes something comes from; programs say nothing and have no cookie."""
-        if request.method in _SAFE_METHODS:
-            return
+        """Browsers say where a request comes from; programs say nothing and have no cookie."""
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+        if request.method in _SAFE_METHODS:
+            # links may lead here; what a page of another site loads by itself would only make this one compute
+            if site in ("cross-site", "same-site") and request.headers.get("Sec-Fetch-Mode") != "navigate":
+                raise ForbiddenError("another site's page asks for this; only this server's own pages may")
+            return
         if site is not None:
             trusted = site in ("same-origin", "none")
         elif origin is not None:

@@ -10,5 +10,5 @@ def own_address(wanted: str | None) -> str:
     if not wanted:
         return "/"
     parts = urlsplit(wanted)
-    local = not parts.scheme and not parts.netloc and wanted.startswith("/") and "\\" not in wanted
-    return wanted if local and not wanted.startswith("//") else "/"
+    local = not parts.scheme and not parts.netloc and wanted.startswith("/") and not wanted.startswith("//")
+    return wanted if local and "\\" not in wanted and wanted.isprintable() else "/"

@@ -144,11 +144,54 @@ def test_another_keys_session_is_no_session(locked_client: FlaskClient, database
 
 
 @pytest.mark.parametrize(
-    "wanted", ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil", "evil", "javascript:alert(1)"]
+    "wanted",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil",
+        "evil",
+        "javascript:alert(1)",
+        "/a\r\nSet-Cookie: a=b",
+    ],
 )
 def test_signing_in_leads_nowhere_else(locked_client: FlaskClient, wanted: str) -> None:
     response = locked_client.post("/signin", data={"key": KEY, "next": wanted})
     assert response.headers["Location"] == "/"
+
+
+def test_choosing_a_language_leads_nowhere_else(client: FlaskClient) -> None:
+    response = client.post("/preferences", data={"language": "zh", "next": "/a\r\nSet-Cookie: a=b"})
+    assert (response.status_code, response.headers["Location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_other_sites_pages_load_nothing_but_may_link(client: FlaskClient, site: str) -> None:
+    loaded = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
+    failed(client.get(f"{COLLECTION}/maps?method=umap", headers=loaded), 403, "cross_site")
+    followed = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Accept": "text/html"}
+    assert client.get("/server", headers=followed).status_code == 200
+
+
+def test_a_page_that_failed_leads_back_to_where_the_form_was(client: FlaskClient) -> None:
+    headers = {"Accept": "text/html", "Referer": "http://localhost/archive?sort=customer"}
+    page = client.post("/archive/uploads", data={}, headers=headers)
+    assert page.status_code == 422
+    assert 'name="next" value="/archive?sort=customer"' in page.text
+    elsewhere = client.post("/archive/uploads", data={}, headers={**headers, "Referer": "http://evil.example/x"})
+    assert 'name="next" value="/"' in elsewhere.text
+
+
+def test_a_method_that_no_page_has_is_told_on_a_page(client: FlaskClient) -> None:
+    page = client.get("/archive/uploads", headers={"Accept": "text/html"})
+    assert (page.status_code, page.mimetype) == (405, "text/html")
+    assert "POST" in page.headers["Allow"]
+
+
+def test_what_is_not_there_is_not_kept(client: FlaskClient) -> None:
+    with client.get("/static/build/nosuch.js?v=1") as missing, client.get("/static/build/app.css?v=1") as there:
+        assert "immutable" not in missing.headers["Cache-Control"]
+        assert "immutable" in there.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("headers", OTHER_SITE)
