@@ -88,8 +88,8 @@ class Asking(Handle):
 
     def compare_customers(
         self,
-        first: str,
-        second: str,
+        customer: str,
+        other: str,
         *,
         period: str = "week",
         since: datetime | None = None,
@@ -105,7 +105,7 @@ class Asking(Handle):
         """
         question = ProfileQuestion(period=period, since=since, until=until, recent_since=recent_since, examples=0)
         with self._profiler(space) as profiler:
-            return compare_customers(profiler, first, second, question)
+            return compare_customers(profiler, customer, other, question)
 
     @contextmanager
     def _profiler(self, space: str | None) -> Iterator[Profiler]:

@@ -80,6 +80,7 @@ def test_the_list_is_sorted_and_filtered_by_its_address(
     archive: Site, open_page: OpenPage, accessible: Accessible, shots: Shots
 ) -> None:
     page = open_page(archive.url("/archive"))
+    page.expected_failures = {400}  # type: ignore[attr-defined]
     rows = page.locator("table.recordings tbody tr")
     expect(page.get_by_text("26 recordings")).to_be_visible()
     expect(rows).to_have_count(26)
@@ -219,7 +220,7 @@ def test_uploads_are_followed_and_what_fails_says_why(
     entries.nth(0).get_by_role("link", name="Look at it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
     expect(page.get_by_text("<b>dora</b>").first).to_be_visible()
-    expect(page.get_by_text("May 1, 2026, 10:30").first).to_be_visible()
+    expect(page.get_by_text("May 1, 2026 10:30").first).to_be_visible()
 
 
 def test_deleting_says_what_goes_and_the_same_comes_in_again_only_if_said(
@@ -249,7 +250,7 @@ def test_the_rules_keep_a_forbidden_role_out(archive: Site, open_page: OpenPage)
     page = open_page(archive.url("/archive?collection=ruled"), locale="zh-CN")
     page.expected_failures = {403}  # type: ignore[attr-defined]
     page.locator("#add summary").click()
-    expect(page.locator("#add .hint")).to_contain_text("agent")
+    expect(page.locator("#add .hint")).to_contain_text("坐席")
     page.locator("#upload [name=role]").select_option("agent")
     page.set_input_files("#files", CLIP.with_name("2026-03-20_complaint.m4a"))
     page.get_by_role("button", name="上传", exact=True).click()

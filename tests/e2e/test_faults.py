@@ -65,7 +65,7 @@ def goes_on(emovec: Emovec, archive: Path) -> None:
 
 @pytest.mark.skipif(not may_mount(), reason=NO_MOUNTS)
 def test_a_full_disk(tmp_path: Path, archive: Path) -> None:
-    with small_disk(tmp_path / "disk", 4_000) as enlarge:
+    with small_disk(tmp_path / "disk", 5_000) as enlarge:
         emovec = Emovec(tmp_path / "disk" / "data")
         for _ in range(2):
             outcome = emovec.run("ingest", archive)

@@ -131,7 +131,7 @@ def test_500_clips_ingested_clustered_profiled(emovec: Emovec, labelled: Path) -
     clusters = emovec.json("cluster", "-k", "8", "--collection", "speech")
     assert sum(cluster["size"] for cluster in clusters["clusters"]) == CLIPS
     assert -1 <= clusters["silhouette"] <= 1
-    assert clusters == clusters | {"k": 8, "utterances": CLIPS, "space": "embedding"}
+    assert clusters == clusters | {"k": 8, "utterances": CLIPS, "space": "emotion"}
 
     speaker, count = Counter(speakers).most_common(1)[0]
     profile = emovec.json("profile", speaker, "--collection", "speech")
