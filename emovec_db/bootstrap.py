@@ -152,7 +152,8 @@ def build(settings: Settings) -> Parts:
         raise
     spaces = Spaces(store, indexes)
     maps, customer_means = Maps(store), CustomerMeans()
-    eraser = Eraser(store, blobs, indexes, sounds, spaces, maps, customer_means)
+    drafts = Drafts(DraftFolder(settings.drafts_dir))
+    eraser = Eraser(store, blobs, indexes, sounds, spaces, maps, customer_means, drafts)
     archive_limits = SoundLimits(int(settings.archive_max_mb * MB), settings.archive_max_hours * 3600)
     encoders = Encoders(
         lambda source, precision: load_encoder(
@@ -184,7 +185,7 @@ def build(settings: Settings) -> Parts:
         maps=maps,
         eraser=eraser,
         uploads=Uploads(store, blobs),
-        drafts=Drafts(DraftFolder(settings.drafts_dir)),
+        drafts=drafts,
         policies=Policies(
             store=store, blobs=blobs, decoders=decoders, places=places, eraser=eraser, limits=archive_limits
         ),

@@ -17,6 +17,7 @@ from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.language import language
 from emovec_db.api.pages.notices import notice
 from emovec_db.api.pages.voices import channel_name, role_name
+from emovec_db.domain.calendar import in_zone
 from emovec_db.emotions import EMOTION_BY_LABEL
 
 #: what a recording without a name is called
@@ -62,7 +63,7 @@ def moment(time: datetime | None) -> str:
     """Date and time in the server's zone."""
     if time is None:
         return NAMELESS
-    local = time.astimezone(context().settings.zone)
+    local = in_zone(time, context().settings.zone)
     return f"{format_date(local, 'medium', locale=language())} {format_time(local, 'short', locale=language())}"
 
 
@@ -70,7 +71,7 @@ def day(time: datetime | None) -> str:
     """Date in the server's zone."""
     if time is None:
         return NAMELESS
-    return format_date(time.astimezone(context().settings.zone), "medium", locale=language())
+    return format_date(in_zone(time, context().settings.zone), "medium", locale=language())
 
 
 def clock(seconds: float) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 from emovec_db.cli.output import table
 from emovec_db.cli.search_view import match_table
 from emovec_db.cli.text import bar, count, duration, moment, percent, printable, short_emotion
+from emovec_db.domain.calendar import in_zone
 from emovec_db.domain.profile import Change, CustomerComparison, Difference, Estimate, Profile, TrendPoint
 from emovec_db.emotions import LABELS
 
@@ -128,7 +129,7 @@ def _trend(profile: Profile, zone: tzinfo) -> Table:
     for point in profile.trend:
         first, second = _strongest(point)
         rows.add_row(
-            point.start.astimezone(zone).strftime("%Y-%m-%d"),
+            in_zone(point.start, zone).strftime("%Y-%m-%d"),
             str(point.recordings),
             short_emotion(first),
             Text.assemble(

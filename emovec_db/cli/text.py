@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from emovec_db.domain.calendar import in_zone
 from emovec_db.emotions import EMOTION_BY_LABEL
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def duration(seconds: float) -> str:
 
 def moment(time: datetime | None, zone: tzinfo) -> str:
     """A time in the user's zone to the minute, or a dash."""
-    return "–" if time is None else time.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return "–" if time is None else in_zone(time, zone).strftime("%Y-%m-%d %H:%M")
 
 
 def count(number: int, thing: str) -> str:

@@ -230,7 +230,7 @@ class _Parser:
             raise self._error(at, f"{text} names no zone", f"a time such as {text}+00:00")
         try:
             return parse_time(text, zone)
-        except (QueryError, OverflowError):
+        except QueryError:
             raise self._error(at, f"{text} is no time", "ISO 8601 such as 2026-03-01 or 2026-03-01T14:30") from None
 
     def _wrong(self, expected: str) -> QueryError:

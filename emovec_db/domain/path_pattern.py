@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
+from emovec_db.domain.calendar import in_utc, recording_time
 from emovec_db.domain.recording import Details
 from emovec_db.errors import QueryError
 
@@ -53,7 +54,7 @@ class PathPattern:
         if "recorded_at" in fields:
             try:
                 recorded_at = _parse_time(fields["recorded_at"], self.time_format, self.zone)
-            except ValueError:
+            except (ValueError, QueryError):
                 return None
         return Details(
             customer=fields.get("customer"),
@@ -111,20 +112,17 @@ def _time_regex(time_format: str, text: str) -> str:
 
 
 def _parse_time(text: str, time_format: str, zone: tzinfo) -> datetime:
-    moment = datetime.strptime(text, time_format)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC)
+    return recording_time(datetime.strptime(text, time_format), zone)
 
 
 def parse_time(text: str, zone: tzinfo) -> datetime:
     """An ISO 8601 date or time as UTC; without a zone it is `zone`'s.
 
     Raises:
-        QueryError: the text is no ISO 8601 date or time.
+        QueryError: the text is no ISO 8601 date or time, or one that no calendar has in UTC.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise QueryError(f"{text!r} is no time: expected ISO 8601 such as 2026-03-01 or 2026-03-01T14:30") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    return in_utc(moment, zone)

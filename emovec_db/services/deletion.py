@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from emovec_db.blobs.protocol import Blobs
 from emovec_db.domain.classification import Deletion
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.recording import Recording
 from emovec_db.errors import NotFoundError, UserError
+from emovec_db.services.drafts.drafts import Drafts
 from emovec_db.services.encoding import SoundEncoder
 from emovec_db.services.indexes.protocol import Indexes
 from emovec_db.services.maps import Maps
@@ -24,26 +26,18 @@ from emovec_db.store.store import Store, Unit
 COMPACT_WAIT_S = 5.0
 
 
+@dataclass(frozen=True, slots=True)
 class Eraser:
     """Takes recordings out of everything that remembers them."""
 
-    def __init__(
-        self,
-        store: Store,
-        blobs: Blobs,
-        indexes: Indexes,
-        sounds: SoundEncoder,
-        spaces: Spaces,
-        maps: Maps,
-        customer_means: CustomerMeans,
-    ) -> None:
-        self._store = store
-        self._blobs = blobs
-        self._indexes = indexes
-        self._sounds = sounds
-        self._spaces = spaces
-        self._maps = maps
-        self._customer_means = customer_means
+    store: Store
+    blobs: Blobs
+    indexes: Indexes
+    sounds: SoundEncoder
+    spaces: Spaces
+    maps: Maps
+    customer_means: CustomerMeans
+    drafts: Drafts
 
     def recording(self, collection: Collection, recording_id: int) -> Deletion:
         """Delete one recording with its utterances, and keep it out.
@@ -77,10 +71,10 @@ class Eraser:
 
         Where the file can be read, it stays out from now on.
         """
-        with self._store.read() as unit:
+        with self.store.read() as unit:
             failed, refused = _untaken(unit, collection, customer)
         digests = _digests({uri for uri, _ in (*failed, *refused)})
-        with self._store.write() as unit:
+        with self.store.write() as unit:
             unit.collections.lock(collection.collection_id)
             # once more: hashing takes its time, and an ingest may go on
             failed, refused = _untaken(unit, collection, customer)
@@ -92,7 +86,7 @@ class Eraser:
         return len(failed) + len(refused)
 
     def _erase(self, collection: Collection, choose: Callable[[Unit], Sequence[Recording]]) -> Deletion:
-        with self._store.write() as unit:
+        with self.store.write() as unit:
             unit.collections.lock(collection.collection_id)
             recordings = choose(unit)
             recording_ids = [one.recording_id for one in recordings]
@@ -100,31 +94,32 @@ class Eraser:
             unit.suppressions.suppress(collection.collection_id, recording_ids)
             orphaned = unit.recordings.delete(collection, recording_ids)
         if recordings:
+            self.drafts.forget_sounds(collection.name, {one.pcm_sha256 for one in recordings})
             self.sweep(collection, recordings, orphaned)
         return Deletion(recordings=len(recordings), utterances=utterances, blobs=len(orphaned))
 
     def sweep(self, collection: Collection, recordings: Sequence[Recording], orphaned: Sequence[str]) -> None:
         """Clear deleted recordings out of stored files, snapshots, memory and SQLite's log, once that is committed."""
         keys = {*orphaned, *(rendered_key(one.sha256, one.channel) for one in recordings)}
-        with self._store.read() as unit:
+        with self.store.read() as unit:
             in_use = {key for key in keys if unit.recordings.blob_in_use(key) or unit.items.blob_awaited(key)}
         for key in sorted(keys - in_use):
-            self._blobs.delete(key)
-        self._sounds.forget()
-        self._spaces.forget()
-        self._maps.forget()
-        with self._store.read() as unit:
-            self._customer_means.follow(unit, collection)
+            self.blobs.delete(key)
+        self.sounds.forget()
+        self.spaces.forget()
+        self.maps.forget()
+        with self.store.read() as unit:
+            self.customer_means.follow(unit, collection)
         # last: where it is a server that is away, all else is done
         try:
-            self._indexes.erase(collection)
+            self.indexes.erase(collection)
         finally:
             self._compact()
 
     def _compact(self) -> None:
         """Readers that still see the older state keep it in SQLite's log: wait for them, but not for ever."""
         deadline = time.monotonic() + COMPACT_WAIT_S
-        while not self._store.compact() and time.monotonic() < deadline:
+        while not self.store.compact() and time.monotonic() < deadline:
             time.sleep(0.05)
 
 

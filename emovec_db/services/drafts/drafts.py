@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,6 +88,13 @@ class Drafts:
         """Take a draft away at once; NotFoundError."""
         self._read(collection, token)
         self.folder.forget(token)
+
+    def forget_sounds(self, collection: str, pcm_sha256: Set[str]) -> None:
+        """Take away a collection's drafts of these sounds."""
+        for token in self.folder.tokens():
+            with suppress(NotFoundError):
+                if self._read(collection, token).sound.pcm_sha256 in pcm_sha256:
+                    self.folder.forget(token)
 
     def _read(self, collection: str, token: str) -> Draft:
         try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Unpack
 
+from emovec_db.domain.calendar import recording_time
 from emovec_db.domain.ingest import IngestFields, IngestRequest
 from emovec_db.domain.recording import Details
 from emovec_db.domain.sound import MIX
@@ -19,7 +20,7 @@ def request_of(zone: tzinfo, paths: Sequence[str | Path] = (), **said: Unpack[In
     """A request; times without a zone are `zone`'s.
 
     Raises:
-        QueryError: a channel, role or address makes no sense.
+        QueryError: a channel, role, time or address makes no sense.
     """
     channels, roles = tuple(said.get("channels", (MIX,))), said.get("roles") or {}
     manifest = said.get("manifest")
@@ -53,18 +54,17 @@ def request_of_upload(
     """The same for a file that comes by itself.
 
     Raises:
-        QueryError: a channel or role makes no sense.
+        QueryError: a channel, role or time makes no sense.
     """
     request = request_of(zone, channels=channels, roles=roles, allow_again=allow_again)
     return replace(request, details=localised(details, zone))
 
 
 def localised(details: Details, zone: tzinfo) -> Details:
-    """With the time in UTC; one without a zone is `zone`'s."""
-    moment = details.recorded_at
-    if moment is None:
+    """With the time in UTC; one without a zone is `zone`'s. Raises QueryError: no recording was made then."""
+    if details.recorded_at is None:
         return details
-    return replace(details, recorded_at=(moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC))
+    return replace(details, recorded_at=recording_time(details.recorded_at, zone))
 
 
 def _path(path: str | Path) -> str:

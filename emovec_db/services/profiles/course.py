@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
+from emovec_db.domain.calendar import in_zone
 from emovec_db.domain.profile import Change, TrendPoint
 from emovec_db.emotions import LABELS
 from emovec_db.services.profiles.estimates import differences, interval
@@ -29,8 +30,8 @@ def trend(timed: Sequence[TimedRecording], period: str, zone: tzinfo) -> tuple[T
     """The periods that have recordings, in order, from recordings in the order of time."""
     rows_of: dict[datetime, list[int]] = defaultdict(list)
     for row, one in enumerate(timed):
-        local = one.recorded_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        rows_of[PERIODS[period](local).astimezone(UTC)].append(row)
+        local = in_zone(one.recorded_at, zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        rows_of[in_zone(PERIODS[period](local), UTC)].append(row)
     scores, steps = scores_of(timed), distances(scores_of(timed))
     return tuple(_point(start, rows, scores, steps) for start, rows in sorted(rows_of.items()))
 

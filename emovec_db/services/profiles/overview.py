@@ -32,6 +32,7 @@ CLEAR_ERRORS = 2.5
 MAX_PAGE = 500
 #: of sorting by time: customers whose recordings have none come last
 _NO_TIME_S = 1e15
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 #: of sorting by a score: what a database sums up in another order differs in digits beyond
 _DIGITS = 9
 
@@ -116,9 +117,11 @@ def _mean_and_error(weeks: Sequence[WeekFigures]) -> tuple[float, float]:
 
 
 def _week(figures: CustomerFigures, week: WeekFigures) -> Week:
-    assert figures.last_recorded_at is not None  # else it has no weeks
+    last = figures.last_recorded_at
+    assert last is not None  # else it has no weeks
     return Week(
-        start=(figures.last_recorded_at - timedelta(weeks=week.weeks_ago + 1)).astimezone(UTC),
+        # of a time that was stored before such were refused, the week may begin before the calendar does
+        start=last - min(timedelta(weeks=week.weeks_ago + 1), last - _BEGINNING),
         recordings=week.recordings,
         scores=week.scores,
         negative=week.negative / week.recordings,

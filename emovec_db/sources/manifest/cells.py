@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
+from emovec_db.domain.calendar import recording_time
 from emovec_db.domain.path_pattern import parse_time
 from emovec_db.errors import QueryError
 
@@ -45,20 +46,17 @@ def time_of(value: Any, column: str, zone: tzinfo) -> datetime | None:
     """A time as UTC, `zone`'s where it names none; None where the cell is empty.
 
     Raises:
-        QueryError: no ISO 8601 text, date or time.
+        QueryError: no ISO 8601 text, date or time, or no recording was made then.
     """
     if is_empty(value):
         return None
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+        return recording_time(value, zone)
     if isinstance(value, date):
-        return datetime.combine(value, time(), zone).astimezone(UTC)
+        return recording_time(datetime.combine(value, time()), zone)
     if not isinstance(value, str):
         raise QueryError(f"{column} is {_shown(value)}; expected ISO 8601 such as 2026-03-01 or 2026-03-01T14:30")
-    try:
-        return parse_time(value.strip(), zone)
-    except OverflowError as error:
-        raise QueryError(f"{column} is {_shown(value)}, which no calendar has in UTC") from error
+    return recording_time(parse_time(value.strip(), zone), zone)
 
 
 def metadata_of(value: Any, column: str, depth: int = 0) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -95,6 +95,17 @@ def test_weeks_are_counted_back_from_the_last_recording(filled: Store, calls: Co
         np.testing.assert_allclose(list(week.scores.values()), own.mean(axis=0))
         assert week.negative == pytest.approx(negative.sum())
         assert week.negative_squares == pytest.approx((negative**2).sum())
+
+
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)])
+def test_weeks_at_the_ends_of_the_calendar(store: Store, calls: Collection, at: datetime) -> None:
+    with store.write() as unit:
+        unit.recordings.add(calls, recording("r", customer="ann", recorded_at=at), PROVENANCE)
+    with store.read() as unit:
+        ((customer_id, _),) = unit.customers.names(calls.collection_id).items()
+        (week,) = unit.customers.weeks(calls, [customer_id], 8)[customer_id]
+        figures = unit.customers.figures(calls, [customer_id])[customer_id]
+    assert (week.weeks_ago, week.recordings, figures.last_recorded_at) == (0, 1, at)
 
 
 def _weeks_ago(at: datetime) -> int:

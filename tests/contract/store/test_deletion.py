@@ -178,3 +178,30 @@ def test_deleting_all_sources_of_a_replaced_file_keeps_the_newer_recording(store
         unit.recordings.delete(calls, [old])
         assert unit.recordings.sources(calls.collection_id, [uri]) == {(uri, "mix"): (new, newer)}
         assert unit.recordings.by_bytes(calls.collection_id, sha256("a")) == ()
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        Filter(where="customer = c1 or customer = c2"),
+        Filter(where="not (speaker = s1 and angry > 0.1)"),
+        Filter(where="customer in (c2, c1)"),
+    ],
+)
+def test_clusterings_that_name_a_deleted_person_go(store: Store, calls: Collection, named: Filter) -> None:
+    with store.write() as unit:
+        first = unit.recordings.add(calls, recording("a", customer="c1", speaker="s1"), PROVENANCE)
+        unit.recordings.add(calls, recording("b", customer="c2"), PROVENANCE)
+        ids = unit.utterances.ids(calls, Filter())
+        for chosen in (named, Filter(where="customer = c2 or angry > 0")):
+            new = NewClustering(
+                k=1, seed=0, space="embedding", filter=chosen, inertia=1.5, silhouette=None, ids=ids,
+                assignment=np.zeros(len(ids), np.int32), labels=({"happy": 1.0},), central=((int(ids[0]),),),
+            )  # fmt: skip
+            unit.clusterings.add(calls, new)
+    with store.write() as unit:
+        unit.recordings.delete(calls, [first])
+    with store.read() as unit:
+        (kept,) = unit.clusterings.page(calls, None, 9).items
+    assert "c1" not in str(kept.filter)
+    assert "s1" not in str(kept.filter)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +131,18 @@ def test_which_way_the_negative_share_goes(
     # what is told is what Welch's test tells
     if direction != "steady":
         assert stats.ttest_ind(newer, older, equal_var=False).pvalue < 0.05
+
+
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)])
+def test_a_time_at_the_ends_of_the_calendar_that_was_stored_before_such_were_refused(
+    database: Database, at: datetime
+) -> None:
+    add(database, "ann", at, angry(0.5))
+
+    (one,) = database.collection("calls").customers_overview().items
+
+    (week,) = one.trend.weeks
+    assert week.start == (at if at.year == 1 else at - timedelta(weeks=1))
 
 
 def test_what_cannot_be_asked_is_told(calls: Collection) -> None:

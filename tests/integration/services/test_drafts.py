@@ -307,3 +307,17 @@ def test_real_speech_by_compact(tmp_path: Path) -> None:
         database.empty_drafts()
         with pytest.raises(NotFoundError, match="send the recording again"):
             calls.drafts.get(draft.token)
+
+
+def test_a_deleted_recording_takes_its_drafts_along(database: Database, call: Path, stereo: Path) -> None:
+    calls, elsewhere = database.collection("calls"), database.collection("elsewhere")
+    draft, other, away = calls.drafts.make(call), calls.drafts.make(stereo), elsewhere.drafts.make(call)
+    calls.drafts.upload(draft.token, details=Details(customer="amara"))
+    database.run_next_job("test")
+
+    assert calls.delete_customer("amara").recordings == 1
+
+    with pytest.raises(NotFoundError):
+        calls.drafts.get(draft.token)
+    assert calls.drafts.get(other.token).token == other.token
+    assert elsewhere.drafts.get(away.token).token == away.token

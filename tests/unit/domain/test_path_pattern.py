@@ -25,6 +25,7 @@ def test_the_readmes_pattern() -> None:
     assert pattern.match("c42/2026-03-01.wav") is None
     assert pattern.match("north/c42/2026-03-01_x.wav") is None, "* and {name} stay within one folder"
     assert pattern.match("c42/2026-13-01_x.wav") is None, "there is no month 13"
+    assert pattern.match("c42/0001-01-01_x.wav") is None, "nothing was recorded in the year 1"
 
 
 def test_time_without_zone_is_in_the_given_zone_and_stored_as_utc() -> None:
@@ -77,3 +78,11 @@ def test_parse_time() -> None:
     assert parse_time("2026-03-01T10:00+05:00", BERLIN) == datetime(2026, 3, 1, 5, tzinfo=UTC)
     with pytest.raises(QueryError, match="expected ISO 8601"):
         parse_time("yesterday", BERLIN)
+    with pytest.raises(QueryError, match="outside the years 1 to 9999 in UTC"):
+        parse_time("9999-12-31T23:59:59-23:00", BERLIN)
+
+
+def test_a_path_with_a_time_outside_the_calendar_does_not_match() -> None:
+    pattern = PathPattern.parse("{recorded_at:%Y-%m-%d%z}.wav", UTC)
+    assert pattern.match("9999-12-31-2359.wav") is None
+    assert pattern.match("0001-01-01+2359.wav") is None

@@ -209,7 +209,11 @@ def test_bad_rows_are_told_by_their_place_and_the_rest_goes_on(tmp_path):
         ({"\0": 1}, "NUL"),
         ({"note": json.loads("[" * 20 + "]" * 20)}, "nested more than 16 deep"),
         ({"recorded_at": 1_750_000_000}, "expected ISO 8601"),
-        ({"recorded_at": "0001-01-01T00:00+14:00"}, "which no calendar has in UTC"),
+        ({"recorded_at": "0001-01-01T00:00+14:00"}, "outside the years 1 to 9999 in UTC"),
+        (
+            {"recorded_at": "0001-01-01T12:00Z"},
+            "recorded_at is 0001-01-01T12:00:00+00:00: expected a time in the years 1800",
+        ),
     ],
 )
 def test_values_that_cant_be_stored(tmp_path, row, message):
@@ -252,6 +256,15 @@ def test_types_of_parquet(tmp_path):
         recorded_at=datetime(2026, 7, 1, 12, 30, tzinfo=UTC),
         metadata={"day": "2026-07-01", "score": 0.5, "cents": 5.25},
     )
+
+
+@pytest.mark.parametrize("value", [datetime(1, 1, 1), date(1, 1, 1), datetime(9999, 12, 31, tzinfo=UTC)])
+def test_a_time_at_which_nothing_was_recorded_is_a_bad_row(tmp_path, value):
+    pq.write_table(pa.table({"uri": ["a.wav"], "recorded_at": [value]}), tmp_path / "a.parquet")
+    (one,) = Manifest.open(tmp_path / "a.parquet", {}, BERLIN).found()
+
+    assert isinstance(one.error, BadRowError)
+    assert "years 1" in one.error.message
 
 
 def test_bytes_are_no_metadata(tmp_path):
