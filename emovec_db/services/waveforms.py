@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 
 from emovec_db.audio.decoders.pool import DecoderPool
@@ -14,6 +15,9 @@ from emovec_db.services.gate import check_stored
 from emovec_db.services.playback import sources_of, stored_sound
 from emovec_db.sources.places import Places
 from emovec_db.store.store import Store
+
+#: a page of an archive asks for fifty at once, and hours of sound are half a gigabyte while they are decoded
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def waveform(
@@ -40,10 +44,15 @@ def waveform(
         sources = sources_of(unit, collection, recording)
     if kept is not None:
         return kept
-    sound = stored_sound(blobs, decoders, places, policy, recording, sources, limits)
-    peaks = Peaks.of(sound.waveform)
-    with suppress(DiskFullError):  # what can't be kept can still be shown
-        _keep(store, collection, recording_id, peaks)
+    with _ONE_AT_A_TIME:
+        with store.read() as unit:
+            made_meanwhile = unit.waveforms.find(recording_id)
+        if made_meanwhile is not None:
+            return made_meanwhile
+        sound = stored_sound(blobs, decoders, places, policy, recording, sources, limits)
+        peaks = Peaks.of(sound.waveform)
+        with suppress(DiskFullError):  # what can't be kept can still be shown
+            _keep(store, collection, recording_id, peaks)
     return peaks
 
 

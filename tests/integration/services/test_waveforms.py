@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,25 @@ def test_one_that_was_stored_before_is_computed_once(database: Database, tmp_pat
     file.rename(kept)
     for one in calls.recordings().items:
         check(calls, one.recording_id, kept, one.channel)
+
+
+def test_many_who_ask_at_once_wait_for_one(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = database.collection("calls")
+    calls.ingest(write(tmp_path / "call.wav", babble(2)))
+    (recording,) = calls.recordings().items
+    forget_peaks(database)
+    decoders = type(database._parts.decoders)
+    decode_file, decoded = decoders.decode, []
+
+    def counted(*given: object, **options: object) -> object:
+        decoded.append(given)
+        return decode_file(*given, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(decoders, "decode", counted)
+    with ThreadPoolExecutor(6) as threads:
+        drawn = list(threads.map(calls.waveform, [recording.recording_id] * 6))
+    assert len(decoded) == 1
+    assert {one.levels.tobytes() for one in drawn} == {drawn[0].levels.tobytes()}
 
 
 def test_one_that_was_stored_before_and_whose_file_is_gone(database: Database, tmp_path: Path) -> None:
