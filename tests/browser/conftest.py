@@ -25,8 +25,9 @@ LIMITS = SoundLimits(max_bytes=10_000_000, max_duration_s=60)
 SPEAKS = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--use-file-for-fake-audio-capture=")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Gone after each module: its fake microphone takes a share of a core from whatever is tested next."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     require(program, "no Chromium: `apt install chromium`")
     sound = decode(ROOT / "samples" / "amara" / "2026-03-26_complaint.webm", limits=LIMITS)[0]
