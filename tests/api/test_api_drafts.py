@@ -155,6 +155,8 @@ def test_a_draft_is_stored(api: Api) -> None:
     failed(api.client.post(f"{at}/recordings", json={"role": "boss"}), 422, "invalid")
     failed(api.client.post(f"{at}/recordings", json={"recorded_at": "soon"}), 400, "bad_query")
     api.client.delete(f"{COLLECTION}/recordings/{recording_id}")
+    failed(api.client.get(at), 404, "not_found")
+    at = f"{DRAFTS}/{made(api, wav(800), 'call 7.wav', role='customer')['token']}"
     failed(api.client.post(f"{at}/recordings", json=body), 409, "suppressed")
     checked(api.client.post(f"{at}/recordings", json={**body, "allow_again": True}), 202, Job)
 

@@ -24,7 +24,7 @@ from emovec_db.errors import NotFoundError, QueryError, RefusedError, SilentErro
 from emovec_db.services.drafts.files import ORIGINAL
 from tests.calls import customer, files_with_agent, write_call
 from tests.conftest import ROOT
-from tests.sounds import tone, write
+from tests.sounds import babble, tone, write
 
 LIMITS = SoundLimits(10**7, 600)
 
@@ -167,6 +167,9 @@ def test_storing_a_draft_is_uploading_its_file(database: Database, stereo: Path,
     )  # fmt: skip
     assert by_draft.drafts.get(token).role == "customer"
     by_draft.delete(stored.recording_id)
+    with pytest.raises(NotFoundError):
+        by_draft.drafts.get(token)
+    token = by_draft.drafts.make(stereo, channel=channel, role="customer", file_name="who?.wav").token
     with pytest.raises(SuppressedError):
         by_draft.drafts.upload(token)
     assert by_draft.drafts.upload(token, allow_again=True)
@@ -280,16 +283,16 @@ def test_what_can_not_be_heard_leaves_nothing(database: Database, tmp_path: Path
     assert drafts_left(database) == []
 
 
-def test_deleting_a_customer_leaves_drafts_to_their_hour(
+def test_deleting_others_leaves_drafts_to_their_hour(
     database: Database, stereo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_s = [1_000_000.0]
     calls = database.collection("calls")
     monkeypatch.setattr(database._parts.drafts.folder, "_clock", lambda: now_s[0])
     token = calls.drafts.make(stereo).token
-    calls.drafts.upload(token, details=Details(customer="c7"))
-    database.run_next_job("test")
-    calls.delete_customer("c7")
+    calls.ingest(write(stereo.with_name("other.wav"), babble(1)))
+    (other,) = calls.recordings().items
+    calls.delete(other.recording_id)
 
     draft = calls.drafts.get(token)
     assert draft.created_at.timestamp() == now_s[0]
