@@ -32,6 +32,9 @@ EMOTIONS: tuple[Emotion, ...] = (
     Emotion("unknown", "Unknown", "未知", "❓", "<unk>", "#cf83c8"),
 )
 
+#: a confidence above the first is sure, from the second on likely, else uncertain, as in the known demonstrations
+SURE_ABOVE, LIKELY_FROM = 0.8, 0.6
+
 LABELS: tuple[str, ...] = tuple(emotion.label for emotion in EMOTIONS)
 EMOTION_BY_LABEL: dict[str, Emotion] = {emotion.label: emotion for emotion in EMOTIONS}
 LABEL_BY_TOKEN: dict[str, str] = {emotion.funasr_token: emotion.label for emotion in EMOTIONS}

@@ -35,7 +35,7 @@ def start() -> str | tuple[str, int]:
     runs: Page[Clustering] = Page((), None)
     chosen, problem, status = None, None, 200
     try:
-        runs = stored.clusterings(cursor=request.args.get("cursor"), limit=RUNS)
+        runs = stored.clusterings(cursor=request.args.get("cursor"), limit=RUNS, central=False)
         chosen = _chosen(stored, runs)
     except UserError as error:
         problem, status = explain(error.code, error.message), error.http_status
@@ -82,7 +82,7 @@ def run(clustering_id: int) -> str:
 def comparison() -> str:
     """How far two runs agree."""
     stored = shown()
-    runs = stored.clusterings(limit=RUNS).items
+    runs = stored.clusterings(limit=RUNS, central=False).items
     first, second = (whole_number(request.args, name, most=MAX_ID) for name in ("first", "second"))
     ours, theirs, agreement, problem = None, None, None, None
     try:
@@ -120,7 +120,7 @@ def _members(stored: Collection, clustering_id: int, cluster: int) -> Page[Utter
 
 
 def _others(stored: Collection, clustering_id: int) -> list[Clustering]:
-    return [one for one in stored.clusterings(limit=RUNS).items if one.clustering_id != clustering_id]
+    return [one for one in stored.clusterings(limit=RUNS, central=False).items if one.clustering_id != clustering_id]
 
 
 def _agreement(stored: Collection, first: Clustering | None, second: Clustering | None) -> Agreement | None:

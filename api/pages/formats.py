@@ -18,12 +18,10 @@ from emovec_db.api.pages.language import language
 from emovec_db.api.pages.notices import notice
 from emovec_db.api.pages.voices import channel_name, role_name
 from emovec_db.domain.calendar import in_zone
-from emovec_db.emotions import EMOTION_BY_LABEL
+from emovec_db.emotions import EMOTION_BY_LABEL, LIKELY_FROM, SURE_ABOVE
 
 #: what a recording without a name is called
 NAMELESS = "–"
-#: a confidence above the first is sure, from the second on it is likely: the steps of the known demonstrations
-SURE_ABOVE, LIKELY_FROM = 0.8, 0.6
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from flask import current_app, g, request, url_for
 from emovec_db.api.context import context
 from emovec_db.api.pages.assets import asset_url
 from emovec_db.api.pages.choice import collection_names, shown_name
-from emovec_db.api.pages.formats import LIKELY_FROM, SURE_ABOVE, emotion
+from emovec_db.api.pages.formats import emotion
 from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.language import language
 from emovec_db.api.pages.problems import explanations
@@ -86,7 +86,6 @@ def page_facts() -> dict[str, Any]:
             {"label": one.label, "name": one.name, "emoji": one.emoji, "colour": one.colour}
             for one in map(emotion, LABELS)
         ],
-        "certainty": {"sureAbove": SURE_ABOVE, "likelyFrom": LIKELY_FROM},
         "words": words_of_scripts(language()),
         "explanations": explanations(),
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
 
 from emovec_db.api.pages.frame import THEME_COOKIE, THEMES
 from emovec_db.api.pages.language import COOKIE as LANGUAGE_COOKIE
@@ -16,7 +17,7 @@ KEPT_S = 365 * 24 * 60 * 60
 @preferences.post("/preferences")
 def choose() -> Response:
     """Set what was chosen and go back to where it was chosen."""
-    response: Response = redirect(own_address(request.form.get("next")), 303)  # type: ignore[assignment]
+    response = redirect(own_address(request.form.get("next")), 303)
     for cookie, field, known in ((LANGUAGE_COOKIE, "language", LANGUAGES), (THEME_COOKIE, "theme", THEMES)):
         chosen = request.form.get(field, "")
         if chosen in known:

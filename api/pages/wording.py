@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from emovec_db.api.pages.formats import LIKELY_FROM, SURE_ABOVE, emotion, percent
+from emovec_db.api.pages.formats import emotion, percent
 from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.language import later
 from emovec_db.domain.encoding import Prediction
-from emovec_db.emotions import LABELS
+from emovec_db.emotions import LABELS, LIKELY_FROM, SURE_ABOVE
 
 #: the second score is told where it is at least this, and within so many points of the first or this share of it
 SECOND_FROM: Final = 0.2

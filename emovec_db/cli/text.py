@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from emovec_db.domain.calendar import in_zone
-from emovec_db.emotions import EMOTION_BY_LABEL
+from emovec_db.emotions import EMOTION_BY_LABEL, LIKELY_FROM, SURE_ABOVE
 
 if TYPE_CHECKING:
     from emovec_db.domain.recording import Utterance
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 _HARMLESS: Final = frozenset("\u200c\u200d")
 #: control, format (bidi overrides too), surrogate, unassigned; line and paragraph separators
 _UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
-
-#: confidence from which a label is called so
-SURE_ABOVE: Final = 0.8
-LIKELY_FROM: Final = 0.6
 
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _LEVELS: Final = "▁▂▃▄▅▆▇█"

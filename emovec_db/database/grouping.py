@@ -31,10 +31,10 @@ class Grouping(Handle):
         with self._parts.store.read() as unit:
             return unit.clusterings.get(unit.collections.get(self.name), clustering_id)
 
-    def clusterings(self, *, cursor: str | None = None, limit: int = 50) -> Page[Clustering]:
-        """Stored K-Means runs, the newest first."""
+    def clusterings(self, *, cursor: str | None = None, limit: int = 50, central: bool = True) -> Page[Clustering]:
+        """Stored K-Means runs, the newest first; without `central`, which is quicker, no utterances of their clusters."""
         with self._parts.store.read() as unit:
-            return unit.clusterings.page(unit.collections.get(self.name), cursor, limit)
+            return unit.clusterings.page(unit.collections.get(self.name), cursor, limit, central=central)
 
     def cluster_members(
         self, clustering_id: int, cluster: int, *, cursor: str | None = None, limit: int = 50

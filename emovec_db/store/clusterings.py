@@ -57,15 +57,19 @@ class Clusterings:
             raise NotFoundError(f"no clustering {clustering_id} in collection {collection.name!r}")
         return found[0]
 
-    def page(self, collection: Collection, cursor: str | None, limit: int) -> Page[Clustering]:
-        """Runs, newest first; QueryError for a cursor that no page of clusterings gave."""
+    def page(self, collection: Collection, cursor: str | None, limit: int, *, central: bool = True) -> Page[Clustering]:
+        """Runs, newest first, without `central` with no utterances of their clusters.
+
+        Raises:
+            QueryError: the cursor is of no page of clusterings.
+        """
         statement = (
             _select(collection)
             .where(*paging.older_than(ClusteringRow.clustering_id, "clusterings", cursor))
             .order_by(ClusteringRow.clustering_id.desc())
             .limit(paging.rows_to_fetch(limit))
         )
-        found = self._read(collection, statement)
+        found = self._read(collection, statement, central=central)
         return paging.page_of(found, limit, "clusterings", lambda clustering: clustering.clustering_id)
 
     def k(self, collection: Collection, clustering_id: int) -> int:
@@ -127,10 +131,10 @@ class Clusterings:
         if not 0 <= cluster < k:
             raise NotFoundError(f"no cluster {cluster} in clustering {clustering_id}: expected 0 to {k - 1}")
 
-    def _read(self, collection: Collection, statement: Query) -> list[Clustering]:
+    def _read(self, collection: Collection, statement: Query, *, central: bool = True) -> list[Clustering]:
         found = self._connection.execute(statement).fetchall()
-        central = [key for row in found for cluster in row.clusters for key in cluster["central"]]
-        utterances = Utterances(self._connection).rows(collection, central)
+        shown = [key for row in found for cluster in row.clusters for key in cluster["central"]] if central else []
+        utterances = Utterances(self._connection).rows(collection, shown)
         names = self._names([row.clustering_id for row in found])
         return [_clustering_from(row, utterances, names) for row in found]
 

@@ -6,13 +6,13 @@ Whatever page a test looks at: nothing may go wrong in its scripts, and nothing 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from benchmarks.chromium import program
 from emovec_db.audio.decode import decode
 from emovec_db.domain.sound import SoundLimits
 from tests.browser.sites import Site, site
@@ -28,14 +28,14 @@ SPEAKS = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Gone after each module: its fake microphone takes a share of a core from whatever is tested next."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    require(program, "no Chromium: `apt install chromium`")
+    found = program()
+    require(found, "no Chromium: `apt install chromium`")
     sound = decode(ROOT / "samples" / "amara" / "2026-03-26_complaint.webm", limits=LIMITS)[0]
     spoken = write(tmp_path_factory.mktemp("microphone") / "spoken.wav", sound.waveform)
     with sync_playwright() as playwright:
         # the pages are the project's own, and root may not use the sandbox
         arguments = ["--no-sandbox", *SPEAKS[:2], SPEAKS[2] + str(spoken)]
-        opened = playwright.chromium.launch(executable_path=program, args=arguments)
+        opened = playwright.chromium.launch(executable_path=found, args=arguments)
         yield opened
         opened.close()
 

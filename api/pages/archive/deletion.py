@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
 
 from emovec_db.api.pages.choice import shown
 
@@ -21,4 +22,4 @@ def ask_before_deletion(recording_id: int) -> str:
 def delete(recording_id: int) -> Response:
     """Delete it and go back to the list."""
     shown().delete(recording_id)
-    return redirect(url_for("pages.archive.start", deleted=recording_id), 303)  # type: ignore[return-value]
+    return redirect(url_for("pages.archive.start", deleted=recording_id), 303)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from emovec_db.api.context import context
 from emovec_db.api.pages.choice import PARAMETER
@@ -44,10 +45,10 @@ def job(job_id: int) -> str:
 def cancel(job_id: int) -> Response:
     """End it."""
     context().database.cancel_job(job_id)
-    return redirect(url_for("pages.archive.job", job_id=job_id), 303)  # type: ignore[return-value]
+    return redirect(url_for("pages.archive.job", job_id=job_id), 303)
 
 
 def retry(job_id: int) -> Response:
     """Queue what failed in it again, and show the new job."""
     again = context().database.retry_job(job_id)
-    return redirect(url_for("pages.archive.job", job_id=again.job_id), 303)  # type: ignore[return-value]
+    return redirect(url_for("pages.archive.job", job_id=again.job_id), 303)

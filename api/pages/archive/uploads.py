@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect, url_for
+from flask import redirect, url_for
+from werkzeug.wrappers import Response
 
 from emovec_db.api.forms import form_fields, queue_uploads
 from emovec_db.api.pages.choice import shown
@@ -12,4 +13,4 @@ from emovec_db.api.schemas.requests import UploadForm
 def upload() -> Response:
     """Queue what was sent and show its jobs."""
     queue_uploads(shown(), form_fields(UploadForm))
-    return redirect(url_for("pages.archive.jobs"), 303)  # type: ignore[return-value]
+    return redirect(url_for("pages.archive.jobs"), 303)

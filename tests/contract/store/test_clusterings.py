@@ -90,6 +90,10 @@ def test_runs_are_paged_and_belong_to_a_generation(
         assert [each.clustering_id for each in page.items + rest.items] == [second, first]
         assert rest.next_cursor is None
         assert unit.clusterings.page(elsewhere, None, 9).items == ()
+        (bare,) = unit.clusterings.page(calls, None, 1, central=False).items
+        assert any(each.central for each in page.items[0].clusters)
+        assert bare == replace(page.items[0], clusters=tuple(replace(each, central=()) for each in bare.clusters))
+        assert [each.size for each in bare.clusters] == [each.size for each in page.items[0].clusters]
         with pytest.raises(NotFoundError, match=f"no clustering {first} in collection 'calls'"):
             unit.clusterings.get(elsewhere, first)
         with pytest.raises(QueryError, match="no cursor of clusterings"):
