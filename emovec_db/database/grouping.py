@@ -32,7 +32,7 @@ class Grouping(Handle):
             return unit.clusterings.get(unit.collections.get(self.name), clustering_id)
 
     def clusterings(self, *, cursor: str | None = None, limit: int = 50, central: bool = True) -> Page[Clustering]:
-        """Stored K-Means runs, the newest first; without `central`, which is quicker, no utterances of their clusters."""
+        """Stored K-Means runs, the newest first; without `central`, which is quicker, with no utterances."""
         with self._parts.store.read() as unit:
             return unit.clusterings.page(unit.collections.get(self.name), cursor, limit, central=central)
 
