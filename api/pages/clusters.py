@@ -79,20 +79,20 @@ def run(clustering_id: int) -> str:
 
 
 @clusters.get("/cluster-comparison")
-def comparison() -> str:
+def comparison() -> tuple[str, int]:
     """How far two runs agree."""
     stored = shown()
     runs = stored.clusterings(limit=RUNS, central=False).items
     first, second = (whole_number(request.args, name, most=MAX_ID) for name in ("first", "second"))
-    ours, theirs, agreement, problem = None, None, None, None
+    ours, theirs, agreement, problem, status = None, None, None, None, 200
     try:
         ours = None if first is None else stored.clustering(first)
         theirs = None if second is None else stored.clustering(second)
         agreement = _agreement(stored, ours, theirs)
     except UserError as error:
-        problem = explain(error.code, error.message)
+        problem, status = explain(error.code, error.message), error.http_status
     both = [one for one in (ours, theirs) if one is not None]
-    return render_template(
+    page = render_template(
         "cluster_comparison.html",
         first=ours,
         second=theirs,
@@ -103,6 +103,7 @@ def comparison() -> str:
         filter_words=filter_words,
         problem=problem,
     )
+    return page, status
 
 
 def _chosen(stored: Collection, runs: Page[Clustering]) -> Clustering | None:

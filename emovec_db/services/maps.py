@@ -82,6 +82,8 @@ class Maps:
         made, at = self._made(collection, space, method, question, ids)
         if at == head:
             self._kept.keep(key, head, made)
+            with self._store.read() as unit:  # whoever deleted just now let go of all maps before this one was kept
+                self._kept.get(key, unit.changes.head(collection.collection_id))
         return made
 
     def _made(

@@ -102,6 +102,8 @@ def test_a_run_of_many_clusters_has_pages(api: Api, monkeypatch: pytest.MonkeyPa
     assert "<script>," not in first
     assert api.client.get(f"/clusters/{run}?from={CLUSTERS + 1}", headers={"Accept": "text/html"}).status_code == 400
     assert api.client.get("/cluster-comparison?first=x").status_code == 400
+    missing = api.client.get(f"/cluster-comparison?first={run}&second=99")
+    assert (missing.status_code, "no clustering 99" in missing.text) == (404, True)
 
 
 def test_nothing_is_stored(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""Every page at desktop and phone width in both languages: it fits, is accessible, and says nothing twice or not at all.
+"""Every page at desktop and phone width in both languages: it fits, is accessible, has a heading and title of its own.
 
 With EMOVEC_SHOTS=FOLDER their pictures lie there, for people to look at.
 """

@@ -157,6 +157,20 @@ def test_what_is_deleted_while_a_map_is_made_is_not_in_it_and_it_is_not_kept(
     assert database._parts.maps._kept._maps == {}
 
 
+def test_what_is_deleted_just_before_its_map_is_kept_stays_in_no_memory(
+    database: Database, calls: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = kept_maps.KeptMaps.keep
+
+    def deleted_before(self: kept_maps.KeptMaps, *given: Any) -> None:
+        calls.delete(2)
+        keep(self, *given)
+
+    monkeypatch.setattr(kept_maps.KeptMaps, "keep", deleted_before)
+    calls.map()
+    assert database._parts.maps._kept._maps == {}
+
+
 def test_a_map_is_kept_until_something_changes(
     calls: Collection, made: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
