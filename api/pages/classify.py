@@ -11,7 +11,7 @@ from emovec_db.api.context import context
 from emovec_db.api.pages.choice import shown
 from emovec_db.api.pages.examples import EXAMPLES
 from emovec_db.api.pages.language import gettext as _
-from emovec_db.api.pages.problems import explain
+from emovec_db.api.pages.problems import Told, told
 from emovec_db.api.pages.warnings import warning
 from emovec_db.api.pages.wording import Wording
 from emovec_db.api.sounds import sound_response
@@ -44,7 +44,7 @@ class Stretch:
     end_s: float
     heard: Classification | None = None
     wording: Wording | None = None
-    problem: dict[str, str] | None = None
+    problem: Told | None = None
 
 
 @classify.get("/")
@@ -92,8 +92,8 @@ def draft(token: str) -> str | Response:
     )
 
 
-def _refusal(error: UserError) -> dict[str, str] | None:
-    return _problem(error) if isinstance(error, RefusedError) else None
+def _refusal(error: UserError) -> Told | None:
+    return told(error) if isinstance(error, RefusedError) else None
 
 
 def _stretch(found: Draft) -> Stretch | None:
@@ -106,12 +106,8 @@ def _stretch(found: Draft) -> Stretch | None:
         with context().encoder.place():
             heard = shown().drafts.classify(found.token, start_s, end_s)
     except (UserError, BusyError) as error:
-        return Stretch(start_s, end_s, problem=_problem(error))
+        return Stretch(start_s, end_s, problem=told(error))
     return Stretch(start_s, end_s, heard, Wording.of(heard.prediction))
-
-
-def _problem(error: UserError | BusyError) -> dict[str, str]:
-    return {"explanation": explain(error.code, error.message), "message": error.message}
 
 
 def _seconds(text: str) -> float:

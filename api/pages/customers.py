@@ -12,7 +12,7 @@ from emovec_db.api.filters import checked
 from emovec_db.api.pages.choice import collection_names, shown
 from emovec_db.api.pages.history import history_form
 from emovec_db.api.pages.language import gettext as _
-from emovec_db.api.pages.problems import explain
+from emovec_db.api.pages.problems import Told, told
 from emovec_db.api.pages.sparklines import sparkline
 from emovec_db.api.schemas.requests import CustomersQuery
 from emovec_db.documents import profile_document
@@ -116,11 +116,10 @@ def _page(asked: CustomersQuery) -> Page[CustomerOverview]:
     )
 
 
-def _problem(error: UserError | InvalidRequestError, not_found: str = "") -> dict[str, str]:
+def _problem(error: UserError | InvalidRequestError, not_found: str = "") -> Told:
     """What went wrong; the words for what isn't found are the page's own."""
     is_missing = not_found and isinstance(error, NotFoundError)
-    explanation = not_found if is_missing else explain(error.code, error.message)
-    return {"explanation": explanation, "message": error.message}
+    return Told(not_found, error.message) if is_missing else told(error)
 
 
 def _means(profile: Profile) -> dict[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
@@ -9,6 +11,7 @@ from emovec_db.api.errors import answer, described
 from emovec_db.api.pages.language import gettext, language, later
 from emovec_db.api.pages.translations import SOURCE
 from emovec_db.api.security.access import wants_page
+from emovec_db.errors import EmovecError
 
 #: by code what happened and what to do
 EXPLANATIONS: dict[str, str] = {
@@ -60,6 +63,21 @@ EXPLANATIONS: dict[str, str] = {
 def explanations() -> dict[str, str]:
     """By code, for scripts; empty in English, where the server's own words are more precise."""
     return {} if language() == SOURCE else {code: gettext(message) for code, message in EXPLANATIONS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A failure as a page tells of it where it happened."""
+
+    #: in the reader's language
+    explanation: str
+    #: the server's own words
+    message: str
+
+
+def told(error: EmovecError) -> Told:
+    """What the reader is told of a failure."""
+    return Told(explain(error.code, error.message), error.message)
 
 
 def explain(code: str, message: str) -> str:

@@ -11,7 +11,7 @@ from emovec_db.api.context import context
 from emovec_db.api.errors import InvalidRequestError
 from emovec_db.api.pages.choice import shown
 from emovec_db.api.pages.fields import FilterForm, filter_form
-from emovec_db.api.pages.problems import explain
+from emovec_db.api.pages.problems import Told, told
 from emovec_db.api.pages.search_question import Links, Wanted, wanted_by
 from emovec_db.database import Collection
 from emovec_db.domain.answer import Answer
@@ -28,7 +28,7 @@ GROUPS = 8
 @search.get("/search")
 def start() -> Response:
     """The question, and what answers it."""
-    problem: dict[str, str] | None = None
+    problem: Told | None = None
     status = 200
     wanted, answer, examples = Wanted(), None, {}
     filters = filter_form(request.args)
@@ -39,7 +39,7 @@ def start() -> Response:
         if not asked.is_nothing:
             answer = _answer(shown(), asked, filters)
     except (UserError, InvalidRequestError) as error:
-        problem = {"explanation": explain(error.code, error.message), "message": error.message}
+        problem = told(error)
         status = error.http_status
     page = render_template(
         "search.html",

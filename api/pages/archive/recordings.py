@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from emovec_db.api.errors import InvalidRequestError
 from emovec_db.api.pages.choice import collection_names, shown, shown_name
 from emovec_db.api.pages.fields import FilterForm, filter_form
-from emovec_db.api.pages.problems import explain
+from emovec_db.api.pages.problems import told
 from emovec_db.domain.policy import Policy
 from emovec_db.domain.query import Page
 from emovec_db.domain.recording import Recording
@@ -38,7 +38,7 @@ def start() -> tuple[str, int]:
         try:
             listing = _listing(filters)
         except (UserError, InvalidRequestError) as error:
-            problem = {"explanation": explain(error.code, error.message), "message": error.message}
+            problem = told(error)
             status = error.http_status
     page = render_template(
         "archive.html",
