@@ -178,13 +178,13 @@ def _heard(collection: Collection, *columns: Any) -> Query:
 
 
 def _named(collection: Collection) -> Query:
-    of_customer = (
-        select(SummaryRow.recording_id)
-        .join(RecordingRow, RecordingRow.recording_id == SummaryRow.recording_id)
-        .where(
-            RecordingRow.customer_id == CustomerRow.customer_id,
-            SummaryRow.generation_id == collection.generation.generation_id,
-        )
+    generation_id = collection.generation.generation_id
+    is_summed_up = select(SummaryRow.recording_id).where(
+        SummaryRow.recording_id == RecordingRow.recording_id, SummaryRow.generation_id == generation_id
+    )
+    # one in the other, not joined: without statistics SQLite would walk the generation for each customer
+    of_customer = select(RecordingRow.recording_id).where(
+        RecordingRow.customer_id == CustomerRow.customer_id, is_summed_up.exists()
     )
     return select(CustomerRow.customer_id, CustomerRow.name, null()).where(
         CustomerRow.collection_id == collection.collection_id, of_customer.exists()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.customers import CUSTOMER_SORTS
 from emovec_db.domain.encoding import Prediction
 from emovec_db.emotions import LABELS, NEGATIVE
 from emovec_db.store.store import Store
-from tests.stored import JUNE, PROVENANCE, QUALITY, recording, utterance
+from tests.stored import IDENTITY, JUNE, PROVENANCE, QUALITY, RECIPE, recording, utterance
 
 #: of `ann`, one second less than a week is in the same week
 AGES_S = (0, 7 * 86_400 - 1, 7 * 86_400, 20 * 86_400, 20 * 86_400 + 0.5, 8 * 7 * 86_400, 9 * 7 * 86_400)
@@ -65,6 +68,28 @@ def test_ranks(filled: Store, calls: Collection, sort: str) -> None:
             assert one.value == pytest.approx(np.mean([scores[LABELS.index(sort)] for *_, scores in own]))
         else:
             assert one.value == len(own)
+
+
+def test_names_are_ranked_without_reading_all_recordings_for_each(sqlite_template: Path, tmp_path: Path) -> None:
+    """On SQLite, which would walk the generation for every customer if it were asked in one join."""
+    store = Store.open(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'emovec.db')}")
+    with store.write() as unit:
+        calls = unit.collections.create("calls", IDENTITY, RECIPE)
+    plans: list[str] = []
+    with store.read() as unit:
+
+        def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, *_others: Any) -> None:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.extend(row[3] for row in cursor.fetchall())
+
+        event.listen(unit.customers._connection, "before_cursor_execute", explain)
+        unit.customers.ranks(calls, "name")
+    store.close()
+    assert [plan for plan in plans if plan.startswith(("SEARCH", "SCAN"))] == [
+        "SEARCH customers USING COVERING INDEX sqlite_autoindex_customers_1 (collection_id=?)",
+        "SEARCH recordings USING COVERING INDEX ix_recordings_customer_id (customer_id=?)",
+        "SEARCH summaries USING COVERING INDEX sqlite_autoindex_summaries_1 (recording_id=? AND generation_id=?)",
+    ]
 
 
 def test_figures(filled: Store, calls: Collection) -> None:
