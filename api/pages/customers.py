@@ -83,7 +83,7 @@ def comparison() -> str | Response | tuple[str, int]:
     ticked = request.args.getlist("customer")
     if len(ticked) == 2:
         return redirect(url_for(".comparison", first=ticked[0], second=ticked[1]))
-    first, second = request.args.get("first", ""), request.args.get("second", "")
+    first, second = request.args.get("first") or next(iter(ticked), ""), request.args.get("second", "")
     form, stored = history_form(request.args), shown()
     found, problem, status = None, None, 200
     try:

@@ -74,7 +74,7 @@ def day(time: datetime | None) -> str:
 
 def clock(seconds: float) -> str:
     """A place in a recording: ``0:04.9``, ``12:30``, ``1:02:03``; tenths below a minute."""
-    if seconds < 60:
+    if seconds < 59.95:  # from there on tenths would say 0:60.0
         return f"0:{seconds:04.1f}"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -80,6 +80,7 @@ def page_facts() -> dict[str, Any]:
         "language": language(),
         "timeZone": context().settings.timezone,
         "collection": name,
+        "collectionIsThere": name in collection_names(),
         "api": url_for("collections.show_collection", name=name),
         "styleNonce": style_nonce(),
         "emotions": [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from io import BytesIO
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, send_file
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.tag import Tag
 
@@ -30,6 +32,8 @@ from emovec_db.documents import (
     profile_table,
 )
 
+#: of a file's name; file systems take 255 bytes
+FILE_NAME_CHARACTERS = 80
 _TAG = Tag(name="customers", description="Whose emotion is profiled")
 customers = APIBlueprint(
     "customers",
@@ -73,7 +77,7 @@ def profile(path: CustomerPath, query: ProfileQuery) -> Response:
     found = collection(path.name).profile(path.customer, examples=query.examples, **history(query))
     if query.format == "json":
         return jsonify(profile_document(found))
-    return _download(profile_table(found), "profile.csv")
+    return _download(profile_table(found), path.customer)
 
 
 @customers.delete("/<name:customer>", responses={200: Deletion, **failures(404)})
@@ -88,10 +92,11 @@ def compare(path: CollectionPath, query: CustomerComparisonQuery) -> Response:
     found = collection(path.name).compare_customers(query.first, query.second, **history(query))
     if query.format == "json":
         return jsonify(comparison_document(found))
-    return _download(comparison_table(found), "comparison.csv")
+    return _download(comparison_table(found), f"{query.first}-{query.second}")
 
 
-def _download(table: str, name: str) -> Response:
-    response = Response(table, mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def _download(table: str, names: str) -> Response:
+    """The table as a file that is called after customers, by their letters, digits, `-` and `_`."""
+    name = re.sub(r"[^\w-]+", "_", names)[:FILE_NAME_CHARACTERS]
+    content = BytesIO(table.encode())
+    return send_file(content, mimetype="text/csv", as_attachment=True, download_name=f"emovec-{name}.csv")

@@ -284,7 +284,8 @@ def test_a_profile_as_a_table(api: Api) -> None:
     url = f"{COLLECTION}/customers/%3D1%2B1/%E6%9D%8E/profile"
     response = api.client.get(f"{url}?format=csv")
     assert (response.status_code, response.content_type) == (200, "text/csv; charset=utf-8")
-    assert response.headers["Content-Disposition"] == 'attachment; filename="profile.csv"'
+    name = "emovec-_1_1_%E6%9D%8E.csv"
+    assert response.headers["Content-Disposition"] == f"attachment; filename=emovec-_1_1_.csv; filename*=UTF-8''{name}"
     rows = list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig"))))
     assert {row["customer"] for row in rows} == {"'=1+1/李"}
     profile = checked(api.client.get(url), 200, Profile)
@@ -316,7 +317,7 @@ def test_two_customers_side_by_side(api: Api, stored: dict[float, int]) -> None:
     assert -1 <= answer["similarity"] <= 1
     table = api.client.get(f"{url}?first=low&second=high&format=csv")
     assert (table.status_code, table.content_type) == (200, "text/csv; charset=utf-8")
-    assert table.headers["Content-Disposition"] == 'attachment; filename="comparison.csv"'
+    assert table.headers["Content-Disposition"] == "attachment; filename=emovec-low-high.csv"
     rows = list(csv.DictReader(io.StringIO(table.data.decode("utf-8-sig"))))
     assert {row["customer"] for row in rows} == {"low", "high"}
     failed(api.client.get(f"{url}?first=low&second=nobody"), 404, "not_found")

@@ -170,6 +170,7 @@ def test_channels_are_apart(archive: Site, open_page: OpenPage, accessible: Acce
     expect(page.locator("dl.facts").first).to_contain_text("agent")
     accessible(page)
     page.get_by_label("Collection").select_option("default")
+    page.get_by_role("banner").get_by_role("button", name="Show").click()
     expect(page.get_by_text("26 recordings")).to_be_visible()
 
 

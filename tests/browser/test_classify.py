@@ -283,6 +283,7 @@ def test_a_policy_wants_the_role_and_is_kept(
     expect(page.get_by_text("right channel").first).to_be_visible()
     # another collection has no such draft, so the choice leads to its start
     page.get_by_label("Collection", exact=True).select_option("default")
+    page.get_by_role("banner").get_by_role("button", name="Show").click()
     expect(page.locator("#recording")).to_be_visible()
     assert page.url == served.url("/?collection=default")
 
@@ -292,8 +293,8 @@ def test_what_is_gone_meanwhile_is_told_where_it_is_played(served: Site, open_pa
     choose(page, COMPLAINT)
     classify(page)
     token = page.url.rpartition("/")[2]
-    assert page.request.delete(served.url(f"/v1/collections/default/drafts/{token}")).ok
     page.expected_failures = {404}  # type: ignore[attr-defined]
+    assert page.request.delete(served.url(f"/v1/collections/default/drafts/{token}")).ok
     page.locator("#play").click()
     expect(page.get_by_role("alert")).to_contain_text("there is no such draft")
 

@@ -91,6 +91,38 @@ def test_an_utterance_is_heard(samples: Site, open_page: OpenPage) -> None:
     expect(player.get_by_role("button", name="Play")).to_be_visible()
 
 
+def test_two_that_are_pressed_at_once_are_not_heard_together(samples: Site, open_page: OpenPage) -> None:
+    page = open_page(samples.url("/search?like=7"))
+    page.add_init_script("""
+        const made = (window.sounds = []);
+        window.Audio = class extends Audio { constructor(source) { super(source); made.push(this); } };
+    """)
+    page.reload()
+    expect(page.locator(".match clip-player button").nth(1)).to_be_visible()
+    page.evaluate("for (const one of [0, 1]) document.querySelectorAll('.match clip-player button')[one].click()")
+    expect(page.locator(".match clip-player").nth(1).get_by_role("button", name="Pause")).to_be_visible()
+    page.evaluate("(async () => { while (!(sounds[1].currentTime > 0)) await new Promise(requestAnimationFrame); })()")
+    assert page.evaluate("sounds.map((one) => one.paused)") == [True, False]
+    expect(page.get_by_role("button", name="Pause")).to_have_count(1)
+
+
+def test_a_clip_is_wound_by_keyboard(samples: Site, open_page: OpenPage) -> None:
+    page = open_page(samples.url("/archive/10"))  # a call whose utterances do not begin with it
+    page.add_init_script("""
+        const made = (window.sounds = []);
+        window.Audio = class extends Audio { constructor(source) { super(source); made.push(this); } };
+    """)
+    page.reload()
+    page.locator("table.utterances clip-player button").nth(1).focus()
+    start_s = page.evaluate("Number(document.activeElement.parentElement.getAttribute('start'))")
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert page.evaluate("sounds.at(-1).currentTime") == pytest.approx(start_s + 1)
+    for _ in range(9):
+        page.keyboard.press("ArrowLeft")
+    assert page.evaluate("sounds.at(-1).currentTime") == pytest.approx(start_s)
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [

@@ -28,7 +28,7 @@ export function day(iso) {
 
 /** A place in a recording; tenths below a minute. */
 export function clock(seconds) {
-  if (seconds < 60) return `0:${seconds.toFixed(1).padStart(4, "0")}`;
+  if (seconds < 59.95) return `0:${seconds.toFixed(1).padStart(4, "0")}`;
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (value) => String(value).padStart(2, "0");

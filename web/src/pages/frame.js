@@ -1,7 +1,5 @@
-// On every page: choices that need no button, and the player of utterances.
+// On every page: the player of utterances, and names of customers that are offered.
 import "../parts/clip-player.js";
+import "../parts/customer-names.js";
 
-for (const chooser of document.querySelectorAll("[data-submits]")) {
-  chooser.addEventListener("change", () => chooser.form.requestSubmit());
-}
 document.querySelector("header nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -18,7 +18,12 @@ class ClipPlayer extends HTMLElement {
     if (this.button) return;
     this.startS = Number(this.getAttribute("start") ?? 0);
     this.endS = this.hasAttribute("end") ? Number(this.getAttribute("end")) : null;
-    this.button = element("button", { type: "button", class: "second", onclick: () => this.toggle() });
+    this.button = element("button", {
+      type: "button",
+      class: "second",
+      onclick: () => this.toggle(),
+      onkeydown: (event) => this.arrow(event),
+    });
     this.canvas = element("canvas", { "aria-hidden": "true", onclick: (event) => this.jump(event) });
     this.time = element("span", { class: "time" });
     this.append(this.button, this.canvas, this.time);
@@ -56,17 +61,20 @@ class ClipPlayer extends HTMLElement {
       this.pause();
       return;
     }
-    playing?.pause();
+    hush();
+    playing = this; // before there is anything to hear: the next one that is pressed stops this one
     this.sound ??= this.open();
     if (this.sound.currentTime < this.startS - 0.05 || this.atEnd()) this.sound.currentTime = this.startS;
+    this.dispatchEvent(new CustomEvent("clip-play", { bubbles: true }));
+    this.show();
     try {
       await this.sound.play();
       this.failed = false;
-      playing = this;
-      this.dispatchEvent(new CustomEvent("clip-play", { bubbles: true }));
       this.follow();
     } catch (error) {
-      if (error.name !== "AbortError") await this.fail();
+      if (error.name === "AbortError") return; // paused before it began
+      if (playing === this) playing = null;
+      await this.fail();
     }
     this.show();
   }
@@ -101,6 +109,16 @@ class ClipPlayer extends HTMLElement {
     this.sound ??= this.open();
     this.sound.currentTime = this.startS + (event.offsetX / this.canvas.clientWidth) * this.lengthS;
     if (playing !== this) this.toggle();
+  }
+
+  /** By keyboard: a second back or on, within the stretch. */
+  arrow(event) {
+    const byS = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!byS) return;
+    event.preventDefault();
+    this.sound ??= this.open();
+    this.sound.currentTime = this.startS + Math.min(Math.max(this.sound.currentTime - this.startS + byS, 0), this.lengthS);
+    this.show();
   }
 
   async fail() {
