@@ -94,7 +94,7 @@ class Eraser:
             unit.suppressions.suppress(collection.collection_id, recording_ids)
             orphaned = unit.recordings.delete(collection, recording_ids)
         if recordings:
-            self.drafts.forget_sounds(collection.name, {one.pcm_sha256 for one in recordings})
+            self.drafts.forget_recordings(collection.name, recordings)
             self.sweep(collection, recordings, orphaned)
         return Deletion(recordings=len(recordings), utterances=utterances, blobs=len(orphaned))
 
