@@ -91,7 +91,7 @@ class Drafts:
         self.folder.forget(token)
 
     def forget_recordings(self, collection: str, recordings: Sequence[Recording]) -> None:
-        """Take away a collection's drafts of the files of these recordings, whatever the channel, and of their sounds."""
+        """Take away a collection's drafts of these recordings' files, whatever the channel, and of their sounds."""
         files, sounds = {one.sha256 for one in recordings}, {one.pcm_sha256 for one in recordings}
         for token in self.folder.tokens():
             with suppress(NotFoundError):
