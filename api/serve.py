@@ -48,11 +48,15 @@ def serve(settings: Settings, *, worker: bool = True) -> int:
 
 def require_key(settings: Settings) -> None:
     """Raises SettingsError where others could reach a server that asks for no key."""
-    if not settings.is_loopback and settings.api_key is None:
+    if settings.api_key is not None:
+        return
+    how_to = "set EMOVEC_API_KEY (for example to the output of `openssl rand -hex 24`)"
+    if not settings.is_loopback:
         raise SettingsError(
-            f"the server would listen on {settings.host} without a key: set EMOVEC_API_KEY "
-            "(for example to the output of `openssl rand -hex 24`), or keep EMOVEC_HOST at 127.0.0.1"
+            f"the server would listen on {settings.host} without a key: {how_to}, or keep EMOVEC_HOST at 127.0.0.1"
         )
+    if settings.trusted_proxies:
+        raise SettingsError(f"the server would be open to whoever reaches its proxy without a key: {how_to}")
 
 
 def settings_environment(settings: Settings) -> dict[str, str]:

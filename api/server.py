@@ -63,6 +63,9 @@ def gunicorn_options(settings: Settings, bind: str) -> dict[str, Any]:
         "timeout": TIMEOUT_S,
         "graceful_timeout": GRACEFUL_S,
         "keepalive": 5,
+        # what proxies tell is believed in one place: api.security.proxies
+        "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},
         # the app writes its own request log, without paths that name customers
         "accesslog": None,
         "loglevel": "warning",

@@ -54,6 +54,13 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=0, le=65535, description="port to listen on")
     api_key: SecretStr | None = Field(None, description="key that the API asks for; unset on loopback: none is asked")
     allowed_hosts: str = Field("", description="further Host header names that the server answers to, comma-separated")
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="reverse proxies before the server, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; "
+        "with any it needs an API key",
+    )
     timezone: str = Field("UTC", description="zone of a `recorded_at` that names none")
     threads: int = Field(
         0, ge=0, description="CPU threads of the encoder; 0: one for compact, else one per core, at most 4"
@@ -141,7 +148,7 @@ class Settings(BaseSettings):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach the server."""
+        """Whether the server listens to this machine only."""
         return self.host in LOOPBACK_HOSTS
 
 

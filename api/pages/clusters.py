@@ -8,7 +8,7 @@ from emovec_db.api.pages.choice import collection_names, shown
 from emovec_db.api.pages.cluster_table import cluster_table
 from emovec_db.api.pages.filter_words import filter_words
 from emovec_db.api.pages.map_view import CLUSTER, called, map_of, map_view
-from emovec_db.api.pages.problems import explain
+from emovec_db.api.pages.problems import told
 from emovec_db.api.pages.whole_numbers import whole_number
 from emovec_db.api.schemas.requests import MAX_ID, MAX_K
 from emovec_db.database import Collection
@@ -38,7 +38,7 @@ def start() -> str | tuple[str, int]:
         runs = stored.clusterings(cursor=request.args.get("cursor"), limit=RUNS, central=False)
         chosen = _chosen(stored, runs)
     except UserError as error:
-        problem, status = explain(error.code, error.message), error.http_status
+        problem, status = told(error), error.http_status
     view = map_view(request.args, chosen)
     page = render_template(
         "clusters.html",
@@ -60,16 +60,17 @@ def start() -> str | tuple[str, int]:
 def run(clustering_id: int) -> str:
     """One run: its clusters on the map, what is in each, and who."""
     stored = shown()
-    found = stored.clustering(clustering_id)
+    found = stored.clustering(clustering_id, central_of=())
     opened = whole_number(request.args, "cluster", most=found.k - 1)
     first = whole_number(request.args, "from", most=found.k - 1) or 0
+    last = first + CLUSTERS
     return render_template(
         "cluster_run.html",
         run=found,
         view=map_of(found),
         called=called,
         filter_words=filter_words(found.filter),
-        shown_clusters=found.clusters[first : first + CLUSTERS],
+        shown_clusters=stored.clustering(clustering_id, central_of=range(first, last)).clusters[first:last],
         first=first,
         per_page=CLUSTERS,
         opened=None if opened is None else found.clusters[opened],
@@ -83,14 +84,14 @@ def comparison() -> tuple[str, int]:
     """How far two runs agree."""
     stored = shown()
     runs = stored.clusterings(limit=RUNS, central=False).items
-    first, second = (whole_number(request.args, name, most=MAX_ID) for name in ("first", "second"))
     ours, theirs, agreement, problem, status = None, None, None, None, 200
     try:
-        ours = None if first is None else stored.clustering(first)
-        theirs = None if second is None else stored.clustering(second)
+        first, second = (whole_number(request.args, name, most=MAX_ID) for name in ("first", "second"))
+        ours = None if first is None else stored.clustering(first, central_of=())
+        theirs = None if second is None else stored.clustering(second, central_of=())
         agreement = _agreement(stored, ours, theirs)
     except UserError as error:
-        problem, status = explain(error.code, error.message), error.http_status
+        problem, status = told(error), error.http_status
     both = [one for one in (ours, theirs) if one is not None]
     page = render_template(
         "cluster_comparison.html",
@@ -112,7 +113,7 @@ def _chosen(stored: Collection, runs: Page[Clustering]) -> Clustering | None:
         return None
     named = whole_number(request.args, "run", most=MAX_ID)
     if named is not None:
-        return stored.clustering(named)
+        return stored.clustering(named, central_of=())
     return next(iter(runs.items), None)
 
 

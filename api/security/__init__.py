@@ -7,6 +7,7 @@ from flask import Flask
 from emovec_db.api.security.access import Access
 from emovec_db.api.security.headers import set_security_headers
 from emovec_db.api.security.hosts import HostCheck
+from emovec_db.api.security.proxies import trust_proxies
 from emovec_db.api.serve import require_key
 from emovec_db.settings import Settings
 
@@ -18,6 +19,7 @@ def secure(app: Flask, settings: Settings) -> None:
         SettingsError: the server would be open to the network without a key.
     """
     require_key(settings)
+    trust_proxies(app, settings)
     access = Access(settings)
     app.before_request(HostCheck(settings).check)
     app.before_request(access.check)

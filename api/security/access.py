@@ -10,6 +10,7 @@ from flask import Response, redirect, request
 from itsdangerous import BadSignature, TimestampSigner
 
 from emovec_db.api.errors import ForbiddenError, UnauthorizedError
+from emovec_db.api.security.proxies import is_forwarded
 from emovec_db.settings import Settings
 
 COOKIE = "emovec_session"
@@ -50,13 +51,16 @@ class Access:
         """None lets the request pass; a browser that wants a page is sent to sign in.
 
         Raises:
-            UnauthorizedError: neither key nor session.
+            UnauthorizedError: neither key nor session; or no key is set, and a proxy passed the request on.
             ForbiddenError: another site's page sent the request.
         """
         if self._has_key_header():
             return None
         self._refuse_other_sites()
-        if self._key is None or request.endpoint in _OPEN_ENDPOINTS or self.has_session():
+        if request.endpoint in _OPEN_ENDPOINTS or self.has_session():
+            return None
+        if self._key is None:
+            self._refuse_forwarded()
             return None
         if request.method == "GET" and wants_page():
             return redirect("/signin?next=" + quote(request.full_path.rstrip("?"), safe=""))  # type: ignore[return-value]
@@ -83,6 +87,14 @@ class Access:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else ""
         return self.is_key(bearer) or self.is_key(request.headers.get("X-API-Key", ""))
+
+    def _refuse_forwarded(self) -> None:
+        """Without a key only this machine may ask, and that a proxy runs on it says nothing of who asks the proxy."""
+        if is_forwarded():
+            raise UnauthorizedError(
+                "a proxy passed this request on, and the server asks for no key, so that anybody could come in: "
+                "set EMOVEC_API_KEY"
+            )
 
     def _refuse_other_sites(self) -> None:
         """Browsers say where a request comes from; programs say nothing and have no cookie."""

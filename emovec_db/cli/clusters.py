@@ -102,7 +102,7 @@ def compare(
     with opened() as database, working("Comparing"):
         stored = database.collection(collection)
         agreement = stored.compare_clusterings(first, second)
-        ours, theirs = stored.clustering(first), stored.clustering(second)
+        ours, theirs = (stored.clustering(one, central_of=()) for one in (first, second))
     if as_json:
         from emovec_db.documents import agreement_document
 

@@ -20,6 +20,7 @@ from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.services.drafts.drafts import part_of
 from emovec_db.services.gate import admitted_sound
 from emovec_db.services.ingest.asking import request_of_upload
+from emovec_db.sources.local import digest
 
 
 class Drafts(Handle):
@@ -54,6 +55,7 @@ class Drafts(Handle):
             collection=self.name,
             file_name=file_name or path.name,
             size_bytes=path.stat().st_size,
+            sha256=digest(path),
             role=role,
             sound=sound,
             heard=heard,

@@ -86,6 +86,13 @@ class Looking(Handle):
             unit.recordings.get(stored.collection_id, recording_id)
             return unit.utterances.of_recording(stored, recording_id)
 
+    def count_utterances(self, recording_id: int) -> int:
+        """How many `utterances` a recording has."""
+        with self._parts.store.read() as unit:
+            stored = unit.collections.get(self.name)
+            unit.recordings.get(stored.collection_id, recording_id)
+            return unit.utterances.count_of(stored, [recording_id])
+
     def track(self, recording_id: int) -> Track:
         """The course of the nine scores over a stored recording, two steps a second."""
         with self._parts.store.read() as unit:

@@ -122,15 +122,3 @@ def quoted(value: Value) -> str:
 
 def _enclosed(condition: Condition) -> str:
     return f"({condition})" if isinstance(condition, (All, Any)) else str(condition)
-
-
-def people_in(condition: Condition | None) -> set[str]:
-    """Customers and speakers whom a condition names, as `domain.person` writes them."""
-    match condition:
-        case Equals("customer" | "speaker" as field, values):
-            return {f"{field}:{value}" for value in values}
-        case Not(inner):
-            return people_in(inner)
-        case All(several) | Any(several):
-            return {one for each in several for one in people_in(each)}
-    return set()

@@ -23,6 +23,7 @@ class NewDraft:
     file_name: str
     #: of the file as it came
     size_bytes: int
+    sha256: str
     #: who speaks, as far as it was told
     role: str | None
     #: as it was decoded

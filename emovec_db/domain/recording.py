@@ -19,11 +19,17 @@ from emovec_db.errors import QueryError
 
 #: what a party to a recording may be
 ROLES = ("customer", "agent", "other")
+#: steps in an address, which browsers take out of it however they are written: such a customer could not be asked for
+NO_CUSTOMERS = (".", "..")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What people know of a recording besides its sound."""
+    """What people know of a recording besides its sound.
+
+    Raises:
+        QueryError: a role that is none, or a customer's name that no address can have.
+    """
 
     customer: str | None = None
     speaker: str | None = None
@@ -37,6 +43,8 @@ class Details:
     def __post_init__(self) -> None:
         if self.role is not None and self.role not in ROLES:
             raise QueryError(f"role is {self.role!r}: expected one of {', '.join(ROLES)}")
+        if self.customer in NO_CUSTOMERS:
+            raise QueryError(f"customer is {self.customer!r}, which no address can name: expected another name")
 
     def as_params(self) -> dict[str, Any]:
         """As JSON."""

@@ -90,11 +90,11 @@ class Eraser:
             unit.collections.lock(collection.collection_id)
             recordings = choose(unit)
             recording_ids = [one.recording_id for one in recordings]
-            utterances = sum(len(unit.utterances.of_recording(collection, one)) for one in recording_ids)
+            utterances = unit.utterances.count_of(collection, recording_ids)
             unit.suppressions.suppress(collection.collection_id, recording_ids)
             orphaned = unit.recordings.delete(collection, recording_ids)
         if recordings:
-            self.drafts.forget_sounds(collection.name, {one.pcm_sha256 for one in recordings})
+            self.drafts.forget_recordings(collection.name, recordings)
             self.sweep(collection, recordings, orphaned)
         return Deletion(recordings=len(recordings), utterances=utterances, blobs=len(orphaned))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,12 +47,16 @@ class Clusterings:
             )
         return clustering_id
 
-    def get(self, collection: Collection, clustering_id: int) -> Clustering:
-        """The run as it was; central utterances that were deleted since are left out.
+    def get(
+        self, collection: Collection, clustering_id: int, *, central_of: Container[int] | None = None
+    ) -> Clustering:
+        """The run as it was; central utterances are those of `central_of`, or all, without what was deleted since.
 
         Raises NotFoundError if the collection's generation has no run of this id.
         """
-        found = self._read(collection, _select(collection).where(ClusteringRow.clustering_id == clustering_id))
+        found = self._read(
+            collection, _select(collection).where(ClusteringRow.clustering_id == clustering_id), central_of
+        )
         if not found:
             raise NotFoundError(f"no clustering {clustering_id} in collection {collection.name!r}")
         return found[0]
@@ -69,7 +73,7 @@ class Clusterings:
             .order_by(ClusteringRow.clustering_id.desc())
             .limit(paging.rows_to_fetch(limit))
         )
-        found = self._read(collection, statement, central=central)
+        found = self._read(collection, statement, None if central else ())
         return paging.page_of(found, limit, "clusterings", lambda clustering: clustering.clustering_id)
 
     def k(self, collection: Collection, clustering_id: int) -> int:
@@ -131,9 +135,15 @@ class Clusterings:
         if not 0 <= cluster < k:
             raise NotFoundError(f"no cluster {cluster} in clustering {clustering_id}: expected 0 to {k - 1}")
 
-    def _read(self, collection: Collection, statement: Query, *, central: bool = True) -> list[Clustering]:
+    def _read(self, collection: Collection, statement: Query, central_of: Container[int] | None) -> list[Clustering]:
         found = self._connection.execute(statement).fetchall()
-        shown = [key for row in found for cluster in row.clusters for key in cluster["central"]] if central else []
+        shown = [
+            key
+            for row in found
+            for number, cluster in enumerate(row.clusters)
+            if central_of is None or number in central_of
+            for key in cluster["central"]
+        ]
         utterances = Utterances(self._connection).rows(collection, shown)
         names = self._names([row.clustering_id for row in found])
         return [_clustering_from(row, utterances, names) for row in found]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, select
 
-from emovec_db.domain.conditions import people_in
 from emovec_db.store.changes import Changes
 from emovec_db.store.jobs import Jobs
-from emovec_db.store.rows import filter_from
+from emovec_db.store.run_filters import drop_runs_of_gone, runs_naming
 from emovec_db.store.spaces import forget_people
 from emovec_db.store.statements import chunks
 from emovec_db.store.tables import (
@@ -29,6 +27,7 @@ from emovec_db.store.tables import (
 
 def delete_recordings(connection: Connection, collection_id: int, recording_ids: Sequence[int]) -> tuple[str, ...]:
     """Delete and log; the caller holds the collection's lock. Returns blob keys that nothing uses any more."""
+    runs = runs_naming(connection, collection_id, recording_ids)
     blob_keys: set[str] = set()
     customer_ids: set[int] = set()
     speakers: set[str] = set()
@@ -50,7 +49,8 @@ def delete_recordings(connection: Connection, collection_id: int, recording_ids:
         _log_utterances(connection, collection_id, present)
         connection.execute(delete(RecordingRow).where(RecordingRow.recording_id.in_(present)))
     drop_unused_customers(connection, sorted(customer_ids))
-    _drop_clusterings_of(connection, collection_id, forget_people(connection, collection_id, speakers, customers))
+    forget_people(connection, collection_id, speakers, customers)
+    drop_runs_of_gone(connection, collection_id, runs)
     _drop_empty_clusterings(connection, collection_id)
     return tuple(sorted(blob_keys - _used(connection, sorted(blob_keys))))
 
@@ -89,24 +89,6 @@ def _drop_empty_clusterings(connection: Connection, collection_id: int) -> None:
         ClusteringMemberRow.clustering_id == ClusteringRow.clustering_id
     )
     connection.execute(delete(ClusteringRow).where(ClusteringRow.collection_id == collection_id, ~member.exists()))
-
-
-def _drop_clusterings_of(connection: Connection, collection_id: int, people: frozenset[str]) -> None:
-    """Clusterings whose filter names one of these people."""
-    if not people:
-        return
-    runs = select(ClusteringRow.clustering_id, ClusteringRow.parameters).where(
-        ClusteringRow.collection_id == collection_id
-    )
-    named = [row.clustering_id for row in connection.execute(runs) if people & _named(row.parameters["filter"])]
-    for ids in chunks(named):
-        connection.execute(delete(ClusteringRow).where(ClusteringRow.clustering_id.in_(ids)))
-
-
-def _named(values: Mapping[str, Any]) -> set[str]:
-    """The people whom a stored filter names."""
-    named = people_in(filter_from(values).condition)
-    return named | {f"{field}:{values[field]}" for field in ("customer", "speaker") if field in values}
 
 
 def _used(connection: Connection, blob_keys: Sequence[str]) -> set[str]:

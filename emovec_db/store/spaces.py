@@ -173,8 +173,8 @@ class FittedSpaces:
 
 def forget_people(
     connection: Connection, collection_id: int, speakers: Iterable[str], customers: Iterable[str]
-) -> frozenset[str]:
-    """Drop what fits say of those of these people who have no recording left in the collection; who they are."""
+) -> None:
+    """Drop what fits say of those of these people who have no recording left in the collection."""
     gone = [SPEAKER + name for name in _without_recordings(connection, collection_id, speakers)]
     gone += [CUSTOMER + name for name in _without_name(connection, collection_id, customers)]
     generations = select(GenerationRow.generation_id).where(GenerationRow.collection_id == collection_id)
@@ -191,10 +191,9 @@ def forget_people(
                 .values(forgotten=FittedSpaceRow.forgotten + 1)
             )
     if connection.scalar(select(RecordingRow.recording_id).where(RecordingRow.collection_id == collection_id).limit(1)):
-        return frozenset(gone)
+        return
     # means over all people are about the last one too; the version stays, so that none comes twice
     connection.execute(update(FittedSpaceRow).where(FittedSpaceRow.generation_id.in_(generations)).values(**_FORGOTTEN))
-    return frozenset(gone)
 
 
 def _without_recordings(connection: Connection, collection_id: int, speakers: Iterable[str]) -> set[str]:

@@ -170,6 +170,14 @@ class Utterances:
         of_generation = UtteranceRow.generation_id == collection.generation.generation_id
         return self._connection.scalar(select(func.count()).select_from(UtteranceRow).where(of_generation)) or 0
 
+    def count_of(self, collection: Collection, recording_ids: Sequence[int]) -> int:
+        """How many of them these recordings have."""
+        of_generation = select(func.count()).where(UtteranceRow.generation_id == collection.generation.generation_id)
+        return sum(
+            self._connection.scalar(of_generation.where(UtteranceRow.recording_id.in_(ids))) or 0
+            for ids in chunks([int(recording_id) for recording_id in recording_ids])
+        )
+
     def owners(self, collection: Collection) -> dict[int, tuple[str, int]]:
         """(customer, recording id) of each utterance in the collection's generation that has a customer, by id."""
         owned = (

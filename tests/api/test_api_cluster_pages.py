@@ -104,6 +104,28 @@ def test_a_run_of_many_clusters_has_pages(api: Api, monkeypatch: pytest.MonkeyPa
     assert api.client.get("/cluster-comparison?first=x").status_code == 400
     missing = api.client.get(f"/cluster-comparison?first={run}&second=99")
     assert (missing.status_code, "no clustering 99" in missing.text) == (404, True)
+    shown = [re.findall(r"/archive/\d+", article) for article in first.split("<article")[1:]]
+    assert all(shown), "each cluster has an utterance in its middle"
+
+
+def test_problems_are_told_in_the_readers_language_and_the_servers_words(api: Api) -> None:
+    api.stored_id(wav(200))
+    for address in ("/clusters?colour=cluster&run=99", "/cluster-comparison?first=99"):
+        page = api.client.get(address, headers={"Accept": "text/html", "Accept-Language": "zh"})
+        assert page.status_code == 404
+        problem = re.search(r'<div class="problem" role="alert">(.*?)</div>', page.text, re.DOTALL)
+        assert problem is not None
+        assert '<p class="small" lang="en">no clustering 99 in collection' in problem[1]
+        assert re.search("[一-龥]", problem[1])
+
+
+def test_before_a_deletion_utterances_are_counted_and_not_read(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording_id = api.stored_id(wav(200))
+    count = len(api.database.collection().utterances(recording_id))
+    monkeypatch.setattr("emovec_db.store.utterances.Utterances.of_recording", None)
+    assert f"{count} utterance" in api.client.get(f"/archive/{recording_id}/deletion").text
+    assert api.client.get("/archive/99/deletion").status_code == 404
+    assert api.database.collection().delete(recording_id).utterances == count
 
 
 def test_nothing_is_stored(api: Api) -> None:

@@ -260,6 +260,12 @@ def test_a_name_is_never_taken_for_another(app: EmovecApp, api: Api, name: str) 
     assert [one["customer"] for one in left] == (["b"] if name == "a/b" else ["a/b", "b"])
 
 
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_that_no_address_has_is_refused(api: Api, name: str) -> None:
+    sent = api.send(f"{COLLECTION}/recordings", {"recording": file(wav(200)), "customer": name})
+    assert "no address can name" in failed(sent, 400, "bad_query")["message"]
+
+
 def test_customers_at_a_glance(api: Api, stored: dict[float, int]) -> None:
     url = f"{COLLECTION}/customers"
     first = checked(api.client.get(f"{url}?sort=recordings&limit=1"), 200, CustomerPage)

@@ -56,6 +56,7 @@ def test_a_form_has_all_that_the_address_filters_by(api: Api, page: str) -> None
         ("/search?mix_sad=50&label=nope", 422),
         ("/clusters?cursor=x", 400),
         ("/clusters?colour=cluster&run=99", 404),
+        ("/cluster-comparison?first=x", 400),
     ],
 )
 def test_what_makes_no_sense_is_said_on_the_page_itself(api: Api, address: str, status: int) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from urllib.request import Request, urlopen
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -17,6 +19,8 @@ from tests.conftest import ROOT
 OpenPage = Callable[..., Page]
 Check = Callable[[Page], None]
 Shots = Callable[[Page, str], None]
+#: the first map by UMAP compiles it
+UMAP_MS = 180_000
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +34,8 @@ def grouped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield one
 
 
-def drawn(page: Page) -> Page:
-    expect(page.locator("#map")).to_have_attribute("aria-busy", "false")
+def drawn(page: Page, timeout_ms: float = 5_000) -> Page:
+    expect(page.locator("#map")).to_have_attribute("aria-busy", "false", timeout=timeout_ms)
     return page
 
 
@@ -75,6 +79,28 @@ def test_other_layouts_and_spaces(grouped: Site, open_page: OpenPage) -> None:
     page.get_by_role("button", name="Show", exact=True).click()
     drawn(page)
     expect(page.locator("#map-gist")).to_contain_text("by t-SNE in space embedding")
+
+
+@pytest.mark.skipif(find_spec("umap") is None, reason="no UMAP: pip install 'emovec-db[maps]'")
+def test_umap_lays_out_all_of_it_and_keeps_neighbours(grouped: Site, open_page: OpenPage) -> None:
+    page = drawn(open_page(grouped.url("/clusters")))
+    everything = legend(page)
+    page.get_by_label("Laid out by").select_option("umap")
+    page.get_by_label("What counts as similar").select_option("scores")
+    with page.expect_response("**/maps?*", timeout=UMAP_MS) as answer:
+        page.get_by_role("button", name="Show", exact=True).click()
+    drawn(page, UMAP_MS)
+    expect(page.locator("#map-gist")).to_contain_text("by UMAP in space scores")
+    assert legend(page) == everything
+
+    # of the same emotion are those that lie nearest, far more often than by chance
+    columns = answer.value.json()
+    places = np.array([columns["x"], columns["y"]], float).T
+    apart = np.linalg.norm(places[:, None] - places, axis=2) + np.diag([np.inf] * len(places))
+    labels = np.array(columns["label"])
+    alike = np.mean(labels[apart.argmin(axis=1)] == labels)
+    by_chance = np.mean(labels[:, None] == labels)
+    assert alike > 2 * by_chance
 
 
 def test_a_method_that_is_not_installed(grouped: Site, open_page: OpenPage) -> None:

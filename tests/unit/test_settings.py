@@ -37,6 +37,7 @@ def test_environment_over_dotenv_over_default(tmp_path: Path, monkeypatch: pytes
     [
         ("EMOVEC_PORT", "http", "EMOVEC_PORT: .*valid integer"),
         ("EMOVEC_PORT", "70000", "EMOVEC_PORT: .*less than or equal to 65535"),
+        ("EMOVEC_TRUSTED_PROXIES", "-1", "EMOVEC_TRUSTED_PROXIES: .*greater than or equal to 0"),
         ("EMOVEC_TIMEZONE", "Mars/Olympus", "no IANA time zone such as Europe/Berlin"),
         ("EMOVEC_PRECISION", "fp16", "EMOVEC_PRECISION: .*'fp32', 'bf16', 'int8' or 'int8-onnx'"),
         ("EMOVEC_DEVICE", "gpu", "EMOVEC_DEVICE: .*'gpu' is no device: expected auto, cpu, cuda, cuda:1"),

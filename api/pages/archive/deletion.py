@@ -14,7 +14,7 @@ def ask_before_deletion(recording_id: int) -> str:
     return render_template(
         "deletion.html",
         recording=stored.recording(recording_id),
-        utterances=len(stored.utterances(recording_id)),
+        utterances=stored.count_utterances(recording_id),
         siblings=stored.siblings(recording_id),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from emovec_db.audio.wav import write_float_wav
 from emovec_db.blobs.draft_folder import DraftFolder, gone
 from emovec_db.domain.draft import Draft, NewDraft
 from emovec_db.domain.policy import Policy
+from emovec_db.domain.recording import Recording
 from emovec_db.domain.sound import MIX, SAMPLE_RATE_HZ, Sound
 from emovec_db.errors import NotFoundError, QueryError, RefusedError, SilentError, TooShortError
 from emovec_db.services.drafts.files import ORIGINAL, PROCESSED_WAV, read_draft, write_draft
@@ -89,11 +90,13 @@ class Drafts:
         self._read(collection, token)
         self.folder.forget(token)
 
-    def forget_sounds(self, collection: str, pcm_sha256: Set[str]) -> None:
-        """Take away a collection's drafts of these sounds."""
+    def forget_recordings(self, collection: str, recordings: Sequence[Recording]) -> None:
+        """Take away a collection's drafts of these recordings' files, whatever the channel, and of their sounds."""
+        files, sounds = {one.sha256 for one in recordings}, {one.pcm_sha256 for one in recordings}
         for token in self.folder.tokens():
             with suppress(NotFoundError):
-                if self._read(collection, token).sound.pcm_sha256 in pcm_sha256:
+                draft = self._read(collection, token)
+                if draft.sha256 in files or draft.sound.pcm_sha256 in sounds:
                     self.folder.forget(token)
 
     def _read(self, collection: str, token: str) -> Draft:

@@ -77,6 +77,7 @@ def _about(draft: NewDraft) -> dict[str, Any]:
         "collection": draft.collection,
         "file_name": draft.file_name,
         "size_bytes": draft.size_bytes,
+        "sha256": draft.sha256,
         "role": draft.role,
         "decode_ms": draft.decode_ms,
         "classify_ms": draft.classify_ms,

@@ -52,6 +52,7 @@ def test_a_run_comes_back_with_its_parameters(store: Store, calls: Collection, r
     new, clustering_id = run
     with store.read() as unit:
         found = unit.clusterings.get(calls, clustering_id)
+        fewer = unit.clusterings.get(calls, clustering_id, central_of=range(1, 3))
         pages = [[members(unit, calls, clustering_id, each, limit) for each in range(3)] for limit in (2, 9)]
         assigned = dict(zip(*(of.tolist() for of in unit.clusterings.assignment(clustering_id)), strict=True))
     assert (found.k, found.seed, found.space, found.filter) == (3, 7, "scores", FILTER)
@@ -60,6 +61,8 @@ def test_a_run_comes_back_with_its_parameters(store: Store, calls: Collection, r
     assert [each.size for each in found.clusters] == [3, 0, 3]
     assert tuple(each.labels for each in found.clusters) == new.labels
     assert tuple(tuple(one.utterance_id for one in each.central) for each in found.clusters) == new.central
+    first, *rest = found.clusters
+    assert fewer == replace(found, clusters=(replace(first, central=()), *rest))
     by_hand = [sorted(new.ids[new.assignment == cluster].tolist(), reverse=True) for cluster in range(3)]
     assert pages == [by_hand, by_hand]
     assert assigned == dict(zip(new.ids.tolist(), new.assignment.tolist(), strict=True))

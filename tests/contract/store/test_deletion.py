@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from emovec_db.domain.clustering import NewClustering
@@ -183,25 +184,44 @@ def test_deleting_all_sources_of_a_replaced_file_keeps_the_newer_recording(store
 @pytest.mark.parametrize(
     "named",
     [
+        Filter(customer="c1"),
+        Filter(speaker="s1"),
+        Filter(metadata={"case_id": "4711"}),
         Filter(where="customer = c1 or customer = c2"),
         Filter(where="not (speaker = s1 and angry > 0.1)"),
         Filter(where="customer in (c2, c1)"),
+        Filter(where="metadata.case_id = 4711 or customer = c2"),
+        Filter(where="not metadata.case_id in (4712, 4711)"),
+        Filter(where="angry > 0 or metadata.caller = 'Ana Lima'"),
     ],
 )
-def test_clusterings_that_name_a_deleted_person_go(store: Store, calls: Collection, named: Filter) -> None:
+def test_clusterings_that_name_what_is_deleted_go(store: Store, calls: Collection, named: Filter) -> None:
+    theirs = {"case_id": 4711, "caller": "Ana Lima", "queue": "sales"}
+    kept = [
+        Filter(where="customer = c2 or angry > 0"),
+        Filter(where="metadata.queue = sales or metadata.case_id = 4712"),
+        Filter(metadata={"queue": "sales"}),
+        Filter(where="not metadata.case_id = 9999 and metadata.case_id > 4710"),
+    ]
     with store.write() as unit:
-        first = unit.recordings.add(calls, recording("a", customer="c1", speaker="s1"), PROVENANCE)
-        unit.recordings.add(calls, recording("b", customer="c2"), PROVENANCE)
+        first = unit.recordings.add(calls, recording("a", customer="c1", speaker="s1", metadata=theirs), PROVENANCE)
+        other = unit.recordings.add(
+            calls, recording("b", customer="c2", metadata={"case_id": 4712, "queue": "sales"}), PROVENANCE
+        )
+        again = unit.recordings.add(calls, recording("c", customer="c1", speaker="s1", metadata=theirs), PROVENANCE)
         ids = unit.utterances.ids(calls, Filter())
-        for chosen in (named, Filter(where="customer = c2 or angry > 0")):
-            new = NewClustering(
-                k=1, seed=0, space="embedding", filter=chosen, inertia=1.5, silhouette=None, ids=ids,
-                assignment=np.zeros(len(ids), np.int32), labels=({"happy": 1.0},), central=((int(ids[0]),),),
-            )  # fmt: skip
-            unit.clusterings.add(calls, new)
-    with store.write() as unit:
-        unit.recordings.delete(calls, [first])
-    with store.read() as unit:
-        (kept,) = unit.clusterings.page(calls, None, 9).items
-    assert "c1" not in str(kept.filter)
-    assert "s1" not in str(kept.filter)
+        for chosen in (named, *kept):
+            unit.clusterings.add(calls, run_of(ids, chosen))
+    for gone, left in ((first, [named, *kept]), (again, kept), (other, [])):
+        with store.write() as unit:
+            unit.recordings.delete(calls, [gone])
+        with store.read() as unit:
+            assert [each.filter for each in reversed(unit.clusterings.page(calls, None, 9).items)] == left
+
+
+def run_of(ids: NDArray[np.int64], chosen: Filter) -> NewClustering:
+    """A run of one cluster that holds these utterances, whatever the filter says."""
+    return NewClustering(
+        k=1, seed=0, space="embedding", filter=chosen, inertia=1.5, silhouette=None, ids=ids,
+        assignment=np.zeros(len(ids), np.int32), labels=({"happy": 1.0},), central=((int(ids[0]),),),
+    )  # fmt: skip

@@ -31,6 +31,9 @@ def test_utterances_come_back_by_start_with_what_a_match_shows(
         found = [unit.utterances.get(calls, key) for key in five]
         assert unit.utterances.rows(calls, [*five, 99]) == dict(zip(five, found, strict=True))
         assert unit.utterances.count(calls) == 5
+        one, other = (found[place].recording_id for place in (0, 3))
+        counted = [unit.utterances.count_of(calls, some) for some in ([], [one], [other], [other, one, 99])]
+        assert counted == [0, 3, 2, 5]
     assert [each.start_s for each in found] == [0.0, 10.0, 20.0, 0.0, 0.0]
     sad = found[1]
     assert (sad.prediction, sad.end_s) == (utterance(10, label="sad").prediction, 20.0)
@@ -95,6 +98,7 @@ def test_another_generation_sees_none_of_it(store: Store, calls: Collection, fiv
         other = unit.collections.create("other", calls.generation.encoder, RECIPE)
         elsewhere = replace(calls, generation=other.generation)
         assert unit.utterances.count(elsewhere) == 0
+        assert unit.utterances.count_of(elsewhere, list(range(1, 9))) == 0
         assert unit.utterances.rows(elsewhere, five) == {}
         assert len(unit.utterances.vectors(elsewhere, five).ids) == 0
         assert len(unit.utterances.ids(elsewhere, Filter())) == 0

@@ -324,3 +324,21 @@ def test_a_deleted_recording_takes_its_drafts_along(database: Database, call: Pa
         calls.drafts.get(draft.token)
     assert calls.drafts.get(other.token).token == other.token
     assert elsewhere.drafts.get(away.token).token == away.token
+
+
+@pytest.mark.parametrize("heard", ["mix", "left", "right"])
+@pytest.mark.parametrize("deleted", ["mix", "left", "right"])
+def test_a_deleted_channel_takes_every_draft_of_its_file_along(
+    database: Database, stereo: Path, heard: str, deleted: str
+) -> None:
+    calls = database.collection("calls")
+    token = calls.drafts.make(stereo, channel=heard).token
+    calls.ingest(stereo, channels=[deleted])
+    (stored,) = calls.recordings().items
+    assert stored.channel == deleted
+
+    calls.delete(stored.recording_id)
+
+    with pytest.raises(NotFoundError):
+        calls.drafts.get(token)
+    assert drafts_left(database) == []
