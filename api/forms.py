@@ -27,7 +27,11 @@ def form_fields(model: type[Form]) -> Form:
     Raises:
         InvalidRequestError: a field is missing, unknown or out of range.
     """
-    fields: dict[str, Any] = {name: value for name, value in request.form.items() if value != ""}
+    fields: dict[str, Any] = {}
+    for name, texts in request.form.lists():
+        given = [text for text in texts if text != ""]
+        if given:
+            fields[name] = given if _takes_several(model, name) else given[0]
     for name in fields:
         if _takes_files(model, name):
             raise InvalidRequestError(f"{name}: expected a file, got a text; with curl write {name}=@FILE")

@@ -58,7 +58,7 @@ def start() -> Response:
 
 
 def _answer(stored: Collection, wanted: Wanted, filters: FilterForm) -> Answer:
-    asked: dict[str, Any] = {**filters.conditions(), "k": GROUPS if _is_grouped() else MATCHES}
+    asked: dict[str, Any] = {**filters.conditions(), "k": GROUPS if _is_grouped() else MATCHES, "unlike": wanted.unlike}
     if _is_grouped():
         asked["group_by"] = "customer"
     if request.args.get("cursor"):
@@ -74,7 +74,7 @@ def _answer(stored: Collection, wanted: Wanted, filters: FilterForm) -> Answer:
         return stored.similar_to_recording(wanted.recording_id, **asked)
     if wanted.of_customer is not None:
         return stored.similar_to_customer(wanted.of_customer, **asked)
-    return stored.similar_to_examples(wanted.like, wanted.unlike, **asked)
+    return stored.similar_to_examples(wanted.like, **asked)
 
 
 def _examples(stored: Collection, ids: Sequence[int]) -> dict[int, Utterance]:

@@ -24,7 +24,6 @@ class Wanted:
     """What is looked for, as it stands in the address."""
 
     like: tuple[int, ...] = ()
-    unlike: tuple[int, ...] = ()
     recording_id: int | None = None
     of_customer: str | None = None
     #: token of one, and the stretch of it that counts, where that is not all
@@ -32,6 +31,8 @@ class Wanted:
     start_s: float | None = None
     end_s: float | None = None
     mixture: Mapping[str, float] = field(default_factory=dict)
+    #: beside whatever is looked for
+    unlike: tuple[int, ...] = ()
 
     @property
     def is_nothing(self) -> bool:
@@ -40,6 +41,11 @@ class Wanted:
     def among(self, stored: Container[int]) -> Wanted:
         """The same without examples that are not stored."""
         like, unlike = (tuple(one for one in ids if one in stored) for ids in (self.like, self.unlike))
+        return replace(self, like=like, unlike=unlike)
+
+    def without(self, utterance_id: int) -> Wanted:
+        """The same without it as an example, for or against."""
+        like, unlike = (tuple(one for one in ids if one != utterance_id) for ids in (self.like, self.unlike))
         return replace(self, like=like, unlike=unlike)
 
     def as_query(self) -> dict[str, Any]:
@@ -86,24 +92,26 @@ class Links:
         return self._kept
 
     def more_like(self, utterance_id: int) -> str:
-        like = dict.fromkeys((*self._wanted.like, utterance_id))
-        unlike = [one for one in self._wanted.unlike if one != utterance_id]
-        return url_for("pages.search.start", like=list(like), unlike=unlike, **self._kept)
+        """By examples, whatever was looked for."""
+        others = self._wanted.without(utterance_id)
+        return self._of(Wanted(like=(*others.like, utterance_id), unlike=others.unlike))
 
     def not_like(self, utterance_id: int) -> str:
-        unlike = dict.fromkeys((*self._wanted.unlike, utterance_id))
-        like = [one for one in self._wanted.like if one != utterance_id]
-        return url_for("pages.search.start", like=like, unlike=list(unlike), **self._kept)
+        """The same question, turned away from it."""
+        others = self._wanted.without(utterance_id)
+        return self._of(replace(others, unlike=(*others.unlike, utterance_id)))
 
     def without(self, utterance_id: int) -> str:
-        like, unlike = ([one for one in ids if one != utterance_id] for ids in (self._wanted.like, self._wanted.unlike))
-        return url_for("pages.search.start", like=like, unlike=unlike, **self._kept)
+        return self._of(self._wanted.without(utterance_id))
 
     def further(self, cursor: str) -> str:
-        return url_for("pages.search.start", **self._wanted.as_query(), **self._kept, cursor=cursor)
+        return self._of(self._wanted, cursor=cursor)
 
     def from_the_start(self) -> str:
-        return url_for("pages.search.start", **self._wanted.as_query(), **self._kept)
+        return self._of(self._wanted)
+
+    def _of(self, wanted: Wanted, **more: Any) -> str:
+        return url_for("pages.search.start", **wanted.as_query(), **self._kept, **more)
 
 
 def _ids(texts: Sequence[str]) -> tuple[int, ...]:

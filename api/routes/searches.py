@@ -8,7 +8,6 @@ import numpy as np
 from flask import Response, jsonify, request
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.tag import Tag
-from numpy.typing import NDArray
 
 from emovec_db.api.context import collection, context
 from emovec_db.api.errors import InvalidRequestError
@@ -29,7 +28,7 @@ from emovec_db.api.uploads import FLOATS, NPY, on_disk, upload_limits
 from emovec_db.database import Collection
 from emovec_db.documents import search_document
 from emovec_db.domain.answer import Answer
-from emovec_db.domain.similar import Examples
+from emovec_db.domain.similar import But, Examples, Query
 from emovec_db.domain.vector_bytes import vector_of_floats, vector_of_npy
 from emovec_db.errors import EmovecError, UserError
 
@@ -79,20 +78,22 @@ def search_batch(path: CollectionPath) -> Response:
     return jsonify(answers=[_outcome(outcome) for outcome in outcomes])
 
 
-def _query(fields: dict[str, Any]) -> Examples | dict[str, float] | NDArray[np.float32] | EmovecError:
+def _query(fields: dict[str, Any]) -> But | EmovecError:
     """One of a batch, or what is wrong with it."""
     try:
         body = checked(SoughtBody, fields)
-        if body.embedding is not None:
-            return np.asarray(body.embedding, dtype=np.float32)
-        if body.scores is not None:
-            return body.scores
-        like = body.like or ([] if body.utterance_id is None else [body.utterance_id])
-        return Examples(
-            like=tuple(like), unlike=tuple(body.unlike), recording_id=body.recording_id, customer=body.of_customer
-        )
+        return But(_sought(body), body.unlike)
     except (UserError, InvalidRequestError) as error:
         return error
+
+
+def _sought(body: SoughtBody) -> Query:
+    if body.embedding is not None:
+        return np.asarray(body.embedding, dtype=np.float32)
+    if body.scores is not None:
+        return body.scores
+    like = body.like or ([] if body.utterance_id is None else [body.utterance_id])
+    return Examples(like=tuple(like), recording_id=body.recording_id, customer=body.of_customer)
 
 
 def _outcome(outcome: Answer | EmovecError) -> dict[str, Any]:
@@ -130,13 +131,14 @@ def _by_stored(searched: Collection, body: SearchBody) -> Answer:
         return searched.similar_to_recording(body.recording_id, **options)
     if body.of_customer is not None:
         return searched.similar_to_customer(body.of_customer, **options)
-    return searched.similar_to_examples(body.like or [body.utterance_id or 0], body.unlike, **options)
+    return searched.similar_to_examples(body.like or [body.utterance_id or 0], **options)
 
 
 def _options(fields: SearchFields, filter_: JsonFilter | TextFilter) -> dict[str, Any]:
     return {
         "k": fields.k,
         "space": fields.space,
+        "unlike": fields.unlike,
         "min_similarity": fields.min_similarity,
         "exclude_same": fields.exclude_same,
         "per_customer": fields.per_customer,

@@ -27,6 +27,10 @@ MAX_PAGE = 500
 KINDS = ("utterance_id", "recording_id", "of_customer", "like", "scores", "embedding", "draft")
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Unlike = Annotated[
+    list[Id],
+    Field(max_length=MAX_EXAMPLES, description="utterances that matches should not be like; none of them is one"),
+]
 Similarity = Annotated[float, Field(ge=-1, le=1)]
 Role = Literal[*ROLES]  # type: ignore[valid-type]
 Facet = Literal[*FACETS]  # type: ignore[valid-type]
@@ -214,10 +218,11 @@ class SimilarityForm(Said):
 
 
 class SearchFields(Strict):
-    """How many matches, in which space."""
+    """How many matches, in which space, and what they should not be like."""
 
     k: int = Field(default=10, ge=1, le=MAX_K)
     space: Space | None = Field(default=None, description="left out: emotion where it is fitted, else scores")
+    unlike: Unlike = Field(default=[])
     min_similarity: Similarity | None = None
     exclude_same: Same | None = Field(
         default=None, description="no match shares it with the query's own utterances; for what is stored"
@@ -254,7 +259,7 @@ class SoughtBody(Strict):
     recording_id: Id | None = Field(default=None, description="the mean of its utterances")
     of_customer: Text | None = Field(default=None, description="a customer's mean")
     like: list[Id] | None = Field(default=None, min_length=1, max_length=MAX_EXAMPLES, description="utterances")
-    unlike: list[Id] = Field(default=[], max_length=MAX_EXAMPLES, description="with `like`: and not like these")
+    unlike: Unlike = Field(default=[])
     scores: dict[Label, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = Field(
         default=None, description='proportions such as {"angry": 0.6, "sad": 0.4}'
     )
@@ -271,8 +276,6 @@ class SoughtBody(Strict):
                 f"expected one of {', '.join(kinds)} (or send a recording as multipart/form-data), "
                 f"got {' and '.join(given) or 'none'}"
             )
-        if self.unlike and self.like is None:
-            raise ValueError("unlike goes with like")
         return self
 
 

@@ -71,7 +71,7 @@ class Nearness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alike:
-    """What matches should be like, where it is no FILE."""
+    """What matches should be like, where it is no FILE, and what they should not."""
 
     utterance_id: Annotated[
         int | None, typer.Option("--id", metavar="UTTERANCE", help="Like this stored utterance.")
@@ -87,11 +87,11 @@ class Alike:
         list[int] | None, typer.Option(metavar="UTTERANCE", help="Like this stored utterance; may be given again.")
     ] = None
     unlike: Annotated[
-        list[int] | None, typer.Option(metavar="UTTERANCE", help="With --like, and not like this; may be given again.")
+        list[int] | None, typer.Option(metavar="UTTERANCE", help="Not like this stored utterance; may be given again.")
     ] = None
 
     def search(self, stored: Collection, wanted: dict[str, Any]) -> Answer:
-        """Ask for it; exactly one of them is set."""
+        """Ask for it; exactly one kind is set."""
         if self.utterance_id is not None:
             return stored.similar_by_id(self.utterance_id, **wanted)
         if self.recording is not None:
@@ -105,7 +105,7 @@ class Alike:
 
             dim = stored.encoder().dim
             return stored.similar_to_vector(read_vector(self.vector, dim), **wanted)
-        return stored.similar_to_examples(self.like or [], self.unlike or [], **wanted)
+        return stored.similar_to_examples(self.like or [], **wanted)
 
     @property
     def own_space(self) -> str | None:
@@ -116,7 +116,7 @@ class Alike:
 
     @property
     def kinds(self) -> int:
-        """How many of them are set."""
+        """How many kinds of what matches should be like are set."""
         kinds = (self.utterance_id, self.recording, self.of_customer, self.scores, self.vector, self.like)
         return sum(kind is not None for kind in kinds)
 
@@ -155,7 +155,7 @@ class Shown:
     epilog=examples(
         "emovec search clip.mp3 -k 10",
         "emovec search --id 42 --customer c7 --since 2026-03-01",
-        "emovec search --scores angry=0.6,sad=0.4 --per-customer 1",
+        "emovec search --scores angry=0.6,sad=0.4 --unlike 63 --per-customer 1",
         "emovec search --like 42 --like 57 --unlike 63 --exclude-same customer",
         "emovec search --id 42 --group-by customer --per-group 2 --explain",
         "emovec search clip.mp3 --space scores --label angry --min-confidence 0.6 --json",
@@ -177,11 +177,9 @@ def search(
             "search takes either a FILE or one of --id, --recording, --of-customer, --scores, --vector and --like: "
             "give one"
         )
-    if alike.unlike and not alike.like:
-        raise QueryError("--unlike goes with --like: say what matches should be like too")
     with opened() as database:
         zone = database.settings.zone
-        wanted = {**nearness.options(), **conditions.as_filter(zone)}
+        wanted = {**nearness.options(), "unlike": alike.unlike or [], **conditions.as_filter(zone)}
         stored = database.collection(collection)
         wanted["space"] = nearness.space or alike.own_space or stored.spaces.default()
         with working("Searching"):

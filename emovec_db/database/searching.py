@@ -15,8 +15,8 @@ from emovec_db.domain.answer import Answer
 from emovec_db.domain.collection import Collection as StoredCollection
 from emovec_db.domain.person import person_of
 from emovec_db.domain.query import Filter, Heard
-from emovec_db.domain.similar import Examples, Question, SearchFields
-from emovec_db.domain.sought import Sought, Unstored
+from emovec_db.domain.similar import But, Examples, Query, Question, QuestionFields, SearchFields
+from emovec_db.domain.sought import Sought, Unstored, but
 from emovec_db.domain.sound import MIX, Sound, SoundLimits
 from emovec_db.errors import QueryError, UserError
 from emovec_db.services.classify import classify
@@ -27,7 +27,11 @@ from emovec_db.spaces.protocol import Space
 
 
 class Searching(Handle):
-    """Searches. All take the fields of `domain.similar.SearchFields`: how many, which may be found, in which space."""
+    """Searches.
+
+    All take the fields of `domain.similar.SearchFields`: how many, which may be found, in which space, and what matches
+    should not be like (`unlike`, ids of utterances), whatever they should be like.
+    """
 
     def similar(
         self,
@@ -86,14 +90,14 @@ class Searching(Handle):
         return self._like(Examples(customer=name), asked)
 
     def similar_to_examples(
-        self, like: Sequence[int], unlike: Sequence[int] = (), **asked: Unpack[SearchFields]
+        self, like: Sequence[int], unlike: Sequence[int] = (), **asked: Unpack[QuestionFields]
     ) -> Answer:
         """Stored utterances that are like some stored ones, and not like others; ids of utterances.
 
         Raises:
             QueryError: nothing is named, or the examples cancel each other out.
         """
-        return self._like(Examples(like=tuple(like), unlike=tuple(unlike)), asked)
+        return self._like(Examples(like=tuple(like)), {**asked, "unlike": unlike})
 
     def similar_to_scores(self, scores: Mapping[str, float], **asked: Unpack[SearchFields]) -> Answer:
         """Stored utterances whose scores are nearest to a mixture such as ``{"angry": 0.6, "sad": 0.4}``.
@@ -111,12 +115,13 @@ class Searching(Handle):
         return self._near(self._stored(), of_embedding(embedding), asked)
 
     def similar_many(
-        self, queries: Sequence[Examples | Mapping[str, float] | NDArray[np.float32]], **asked: Unpack[SearchFields]
+        self, queries: Sequence[Query | But], **asked: Unpack[SearchFields]
     ) -> tuple[Answer | UserError, ...]:
         """An answer for each query, in their order: examples, a mixture of scores, or an embedding, float32 (dim,).
 
-        All are asked the same, and the index once for all of a space. A query that makes no sense, or of which nothing
-        is stored, has its error for an answer.
+        `domain.similar.But` says of one what its matches should not be like; `unlike` says it of all. All are asked the
+        same, and the index once for all of a space. A query that makes no sense, or of which nothing is stored, has its
+        error for an answer.
 
         Raises:
             QueryError: what all are asked makes no sense.
@@ -127,7 +132,7 @@ class Searching(Handle):
         default, _ = self._understood(stored, asked)
         for number, query in enumerate(queries):
             try:
-                sought = _sought(stored, query)
+                sought = but(_sought(stored, query), asked.get("unlike", ()))
                 by_space[_space_for(sought, asked) or default.name].append((number, sought))
             except UserError as error:
                 answers[number] = error
@@ -142,11 +147,12 @@ class Searching(Handle):
 
     def _near(self, stored: StoredCollection, sought: Sought, asked: SearchFields) -> Answer:
         space, question = self._understood(stored, {**asked, "space": _space_for(sought, asked)})
-        return self._parts.search.near(stored, space, sought, question)
+        return self._parts.search.near(stored, space, but(sought, asked.get("unlike", ())), question)
 
     def _understood(self, stored: StoredCollection, asked: SearchFields) -> tuple[Space, Question]:
         spaces, chosen = self._parts.spaces, dict(asked)
         name = chosen.pop("space", None)
+        chosen.pop("unlike", None)
         own = {field: chosen.pop(field) for field in _OF_QUESTION & chosen.keys()}
         question = Question(filter=Filter(**chosen), **own)  # type: ignore[arg-type]
         return spaces.named(stored, str(name or spaces.default_name(stored))), question
@@ -166,7 +172,9 @@ _OF_QUESTION = {
 }
 
 
-def _sought(stored: StoredCollection, query: Examples | Mapping[str, float] | NDArray[np.float32]) -> Sought:
+def _sought(stored: StoredCollection, query: Query | But) -> Sought:
+    if isinstance(query, But):
+        return but(_sought(stored, query.query), query.unlike)
     if isinstance(query, Examples):
         return query
     return of_scores(stored, query) if isinstance(query, Mapping) else of_embedding(query)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emovec_db.domain.query import Filter, FilterFields
 from emovec_db.domain.search_cursor import SearchCursor
@@ -20,7 +23,7 @@ MAX_EXAMPLES = 1_000
 NEARLY_THE_SAME = 0.98
 
 
-class SearchFields(FilterFields, total=False):
+class QuestionFields(FilterFields, total=False):
     """The fields of `Question` and of its filter as keyword arguments, and the space."""
 
     k: int
@@ -34,6 +37,13 @@ class SearchFields(FilterFields, total=False):
     group_by: GroupBy | None
     per_group: int
     cursor: str | None
+
+
+class SearchFields(QuestionFields, total=False):
+    """What all searches take, whatever is searched for."""
+
+    #: ids of utterances that matches should not be like; they are no matches themselves
+    unlike: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +149,26 @@ class Examples:
         kinds = (bool(self.like), self.recording_id is not None, self.customer is not None)
         if sum(kinds) != 1:
             raise QueryError("expected one thing to search for: utterances, a recording or a customer")
-        if len(self.like) + len(self.unlike) > MAX_EXAMPLES:
-            raise QueryError(f"got {len(self.like) + len(self.unlike)} examples: expected at most {MAX_EXAMPLES}")
+        check_number(len(self.like) + len(self.unlike))
         both = set(self.like) & set(self.unlike)
         if both:
             raise QueryError(f"utterance {min(both)} is both what matches should be like and what they should not")
+
+
+def check_number(examples: int) -> None:
+    """Raises QueryError where there are too many."""
+    if examples > MAX_EXAMPLES:
+        raise QueryError(f"got {examples} examples: expected at most {MAX_EXAMPLES}")
+
+
+#: examples, a mixture of scores, or an embedding, float32 (dim,)
+Query: TypeAlias = Examples | Mapping[str, float] | NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class But:
+    """One of many queries, and what its matches should not be like: ``But({"angry": 1}, unlike=[9])``."""
+
+    query: Query
+    #: ids of utterances; they are no matches themselves
+    unlike: Sequence[int]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from emovec_db.domain.encoding import Prediction
 from emovec_db.domain.query import Heard
-from emovec_db.domain.similar import Examples
+from emovec_db.domain.similar import Examples, check_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,12 +26,26 @@ class Unstored:
     #: as far as they are told
     customer: str | None = None
     speaker: str | None = None
+    #: ids of utterances that matches should not be like; they are no matches themselves
+    unlike: Sequence[int] = ()
+
+    def __post_init__(self) -> None:
+        check_number(len(self.unlike))
 
     @property
     def identity(self) -> tuple[object, ...]:
         """The same for the same thing; of sound whatever its encoder's last bits are."""
         heard = self.sound or (self.heard.embeddings.tobytes(), self.heard.scores.tobytes())
-        return heard, self.heard.people.tolist(), self.customer, self.speaker
+        return heard, self.heard.people.tolist(), self.customer, self.speaker, self.unlike
 
 
 Sought: TypeAlias = Examples | Unstored
+
+
+def but(sought: Sought, unlike: Sequence[int]) -> Sought:
+    """The same, and not like these utterances either.
+
+    Raises:
+        QueryError: there are too many, or one is what matches should be like.
+    """
+    return replace(sought, unlike=(*sought.unlike, *unlike))

@@ -1,8 +1,9 @@
-"""One vector that stands for several stored utterances."""
+"""One vector that stands for several stored utterances, and turning a vector away from some."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,29 +25,37 @@ AGAINST = 0.5
 
 
 def exemplified(unit: Unit, collection: Collection, space: Space, examples: Examples) -> Asked:
-    """The mean of what matches should be like less half of the mean of what they should not, at length 1.
+    """The mean of what matches should be like, at length 1; `turned_away` does the rest.
 
     Raises:
         NotFoundError: there is no such utterance, recording or customer.
         QueryError: the examples cancel each other out.
     """
     like = _like(unit, collection, examples)
-    vector = _mean(unit, collection, space, like)
-    if examples.unlike:
-        vector = vector - AGAINST * _mean(unit, collection, space, _stored(unit, collection, examples.unlike))
-    length = float(np.linalg.norm(vector))
-    if length < 1e-6:
-        raise QueryError("the examples cancel each other out: nothing is left to search for")
     # of a customer everything is an example, and all of it may be found
     own = () if examples.customer is not None else (utterance.utterance_id for utterance in like)
     return Asked(
-        vector=(vector / length).astype(np.float32),
+        vector=_at_length_one(_mean(unit, collection, space, like)),
         scores=Timeline(like).summary(),
-        excluded=frozenset((*own, *examples.unlike)),
+        excluded=frozenset(own),
         recordings=frozenset(one.recording_id for one in like),
         customers=frozenset(one.customer for one in like if one.customer is not None),
         speakers=frozenset(one.speaker for one in like if one.speaker is not None),
     )
+
+
+def turned_away(unit: Unit, collection: Collection, space: Space, asked: Asked, unlike: Sequence[int]) -> Asked:
+    """The vector less half of the mean of what matches should not be like, at length 1; scores and people stay.
+
+    Raises:
+        NotFoundError: there is no such utterance.
+        QueryError: nothing is left of the vector.
+    """
+    if not unlike:
+        return asked
+    against = _mean(unit, collection, space, _stored(unit, collection, unlike))
+    vector = _at_length_one(asked.vector - AGAINST * against)
+    return replace(asked, vector=vector, excluded=asked.excluded.union(unlike))
 
 
 def _like(unit: Unit, collection: Collection, examples: Examples) -> tuple[Utterance, ...]:
@@ -67,6 +76,13 @@ def _stored(unit: Unit, collection: Collection, ids: Sequence[int]) -> tuple[Utt
     if missing:
         raise NotFoundError(f"collection {collection.name!r} has no utterance {missing[0]}")
     return tuple(rows[one] for one in ids)
+
+
+def _at_length_one(vector: NDArray[np.float64]) -> NDArray[np.float32]:
+    length = float(np.linalg.norm(vector))
+    if length < 1e-6:
+        raise QueryError("the examples cancel each other out: nothing is left to search for")
+    return (vector / length).astype(np.float32)
 
 
 def _mean(unit: Unit, collection: Collection, space: Space, of: Sequence[Utterance]) -> NDArray[np.float64]:

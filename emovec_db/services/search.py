@@ -21,7 +21,7 @@ from emovec_db.index.choice import is_small
 from emovec_db.index.exact import precise
 from emovec_db.services.asked import Asked, asked_of_unstored
 from emovec_db.services.cursors import digest_of, page_of
-from emovec_db.services.examples import exemplified
+from emovec_db.services.examples import exemplified, turned_away
 from emovec_db.services.explaining import explanation
 from emovec_db.services.grouping import grouped
 from emovec_db.services.indexes.protocol import Indexes, Level
@@ -214,7 +214,9 @@ def _asked(unit: Unit, collection: Collection, space: Space, sought: Sought, que
     try:
         digest = digest_of(collection, space, sought, question)
         if isinstance(sought, Examples):
-            return replace(exemplified(unit, collection, space, sought), digest=digest)
-        return replace(asked_of_unstored(collection, space, sought, question), digest=digest)
+            asked = exemplified(unit, collection, space, sought)
+        else:
+            asked = asked_of_unstored(collection, space, sought, question)
+        return replace(turned_away(unit, collection, space, asked, sought.unlike), digest=digest)
     except UserError as error:
         return error

@@ -137,6 +137,51 @@ def test_search_by_what_is_stored(api: Api, stored: dict[float, int]) -> None:
     assert [match["similarity"] for match in answer["matches"]] == pytest.approx(similarities, abs=1e-5)
 
 
+def test_every_search_may_say_what_matches_should_not_be_like(api: Api, stored: dict[float, int]) -> None:
+    kept = [stored[hz] for hz in (400, 800, 1000)]
+    against = [_utterance(api, stored[hz]) for hz in (200, 600)]
+    vector = np.eye(16, dtype="<f4")[0]
+    draft = api.send(f"{COLLECTION}/drafts", {"recording": file(wav(600))}).json["token"]
+
+    def found(**request: Any) -> dict[int, float]:
+        answer = checked(api.client.post(f"{COLLECTION}/searches", **request), 200, SearchResult)
+        return {match["recording_id"]: match["similarity"] for match in answer["matches"]}
+
+    for body in (
+        {"of_customer": "low"},
+        {"scores": {"happy": 1}},
+        {"embedding": vector.tolist()},
+        {"draft": draft},
+        {"draft": draft, "start_s": 0.5},
+    ):
+        assert sorted(found(json={**body, "unlike": against})) == kept
+        assert len(found(json=body)) == len(stored)
+    assert sorted(found(json={"recording_id": stored[1000], "unlike": against})) == kept[:2]
+    assert sorted(found(json={"utterance_id": _utterance(api, stored[1000]), "unlike": against})) == kept[:2]
+    form = MultiDict(
+        [("recording", file(wav(600))), ("space", "embedding"), *(("unlike", str(one)) for one in against)]
+    )
+    assert sorted(found(data=form)) == kept
+    asked = {"unlike": against, "k": "3"}
+    by_bytes = found(data=vector.tobytes(), content_type="application/octet-stream", query_string=asked)
+    assert by_bytes == found(json={"embedding": vector.tolist(), "unlike": against})
+
+
+def test_a_form_says_it_by_ids(api: Api, stored: dict[float, int]) -> None:
+    for wrong, status, code in (("x", 422, "invalid"), ("999", 404, "not_found")):
+        data = {"recording": file(wav(600)), "unlike": wrong}
+        failed(api.client.post(f"{COLLECTION}/searches", data=data), status, code)
+    data = {"recording": file(wav(600)), "unlike": ""}
+    assert len(checked(api.client.post(f"{COLLECTION}/searches", data=data), 200, SearchResult)["matches"]) == len(
+        stored
+    )
+
+
+def _utterance(api: Api, recording_id: int) -> int:
+    (utterance,) = api.client.get(f"{COLLECTION}/recordings/{recording_id}").json["utterances"]
+    return int(utterance["utterance_id"])
+
+
 def test_conditions_choose_in_lists_searches_and_clusterings(api: Api, stored: dict[float, int]) -> None:
     asked = {"where": "customer = low and recorded_at >= 2026-03-02"}
     listed = api.client.get(f"{COLLECTION}/recordings", query_string=asked).json["items"]
@@ -179,7 +224,13 @@ def test_search_by_embedding_with_filter(api: Api, stored: dict[float, int]) -> 
         ({}, 422, "invalid"),
         ({"utterance_id": 1, "embedding": [1.0]}, 422, "invalid"),
         ({"recording_id": 1, "scores": {"angry": 1}}, 422, "invalid"),
-        ({"utterance_id": 1, "unlike": [2]}, 422, "invalid"),
+        ({"unlike": [1]}, 422, "invalid"),
+        ({"utterance_id": 1, "unlike": [999]}, 404, "not_found"),
+        ({"utterance_id": 1, "unlike": [1]}, 400, "bad_query"),
+        ({"scores": {"angry": 1}, "unlike": [999]}, 404, "not_found"),
+        ({"scores": {"angry": 1}, "unlike": [0]}, 422, "invalid"),
+        ({"scores": {"angry": 1}, "unlike": 1}, 422, "invalid"),
+        ({"scores": {"angry": 1}, "unlike": [1] * 1001}, 422, "invalid"),
         ({"scores": {"cross": 1}}, 422, "invalid"),
         ({"scores": {"angry": 0}}, 400, "bad_query"),
         ({"scores": {"angry": 1}, "exclude_same": "customer"}, 400, "bad_query"),
@@ -481,6 +532,27 @@ def test_a_batch_has_an_answer_or_an_error_for_each(api: Api, stored: dict[float
     for at in (0, 2):
         alone = api.client.post(f"{COLLECTION}/searches", json={**queries[at], **asked})
         assert outcomes[at]["answer"] == checked(alone, 200, SearchResult)
+
+
+def test_of_a_batch_each_may_say_what_its_matches_should_not_be_like_and_all_the_same(
+    api: Api, stored: dict[float, int]
+) -> None:
+    one, other = _utterance(api, stored[200]), _utterance(api, stored[600])
+    queries: list[dict[str, Any]] = [
+        {"scores": {"happy": 1}, "unlike": [one]},
+        {"embedding": [1.0] * 16},
+        {"like": [_utterance(api, stored[800])], "unlike": [one]},
+        {"of_customer": "low", "unlike": [999]},
+        {"utterance_id": other},
+    ]
+    response = api.client.post(f"{COLLECTION}/searches/batch", json={"queries": queries, "unlike": [other]})
+    outcomes = checked(response, 200, BatchResult)["answers"]
+    codes = [outcome["error"] and outcome["error"]["code"] for outcome in outcomes]
+    assert codes == [None, None, None, "not_found", "bad_query"]
+    for query, outcome in zip(queries[:3], outcomes[:3], strict=True):
+        body = {**query, "unlike": [*query.get("unlike", []), other]}
+        alone = api.client.post(f"{COLLECTION}/searches", json=body)
+        assert outcome["answer"] == checked(alone, 200, SearchResult)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ def test_examples_that_are_gone_are_told_and_the_rest_is_searched_by(api: Api) -
     assert response.status_code == 200
     assert response.text.count("no longer stored") == 1
     assert 'class="card match"' in response.text
+    against = api.client.get("/search?mix_sad=60&unlike=99999")
+    assert against.text.count("no longer stored") == 1
+    assert 'class="card match"' in against.text
     alone = api.client.get("/search?like=99999")
     assert alone.status_code == 200
     assert 'class="card match"' not in alone.text

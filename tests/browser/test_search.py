@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -151,6 +153,94 @@ def test_by_a_recording_of_ones_own(samples: Site, open_page: OpenPage, accessib
     accessible(page)
     page.reload()
     expect(page.locator(".match strong").first).to_have_text("100.0 % similar")
+
+
+def turn_away(page: Page, at: int) -> None:
+    page.locator(".match").nth(at).get_by_role("link", name="Not like this").click()
+
+
+def test_a_recording_of_ones_own_and_not_like_a_match(samples: Site, open_page: OpenPage, accessible: Check) -> None:
+    page = open_page(samples.url("/search?customer=amara"))
+    page.get_by_label("Recording", exact=True).set_input_files(CLIP)
+    page.get_by_role("button", name="Search by it").click()
+    expect(page.locator(".match strong").first).to_have_text("100.0 % similar")
+    nearest = page.locator(".match").first.inner_text()
+
+    turn_away(page, 0)
+    expect(page.locator(".examples .meaning")).to_have_text(["not like"])
+    assert "draft=" in page.url
+    assert "unlike=" in page.url
+    assert "customer=amara" in page.url
+    expect(page.get_by_role("link", name="Your recording, and what was heard in it")).to_be_visible()
+    expect(page.locator(".match .origin", has_text="2026-03-26_complaint.webm")).to_have_count(0)
+    assert page.locator(".match").count() > 0
+    accessible(page)
+    said = page.locator("#matches").inner_text()
+    page.reload()
+    assert page.locator("#matches").inner_text() == said
+
+    turn_away(page, 1)
+    expect(page.locator(".examples .meaning")).to_have_count(2)
+    for left in (1, 0):
+        page.locator(".examples").get_by_role("link", name="out of the question").first.click()
+        expect(page.locator(".examples .meaning")).to_have_count(left)
+    expect(page.locator(".match").first).to_contain_text(nearest.split("\n")[0])
+    expect(page.locator(".match strong").first).to_have_text("100.0 % similar")
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "kept"),
+    [
+        ("recording=10", {"recording_id": 10}, "Like recording 10 as a whole."),
+        ("of_customer=amara", {"of_customer": "amara"}, "Like customer amara on the whole."),
+        ("mix_sad=60&mix_angry=20", {"scores": {"sad": 60, "angry": 20}}, "A mixture of emotions"),
+        ("like=7&like=9", {"like": [7, 9]}, "like"),
+    ],
+)
+def test_whatever_is_looked_for_is_kept_and_turned_away(
+    samples: Site, open_page: OpenPage, accessible: Check, query: str, body: dict[str, Any], kept: str
+) -> None:
+    page = open_page(samples.url(f"/search?{query}"))
+    before = page.locator(".match").count()
+    for at in (0, 2):
+        turn_away(page, at)
+    given = parse_qs(urlsplit(page.url).query)
+    unlike = [int(one) for one in given.pop("unlike")]
+    assert given == parse_qs(query)
+    assert len(set(unlike)) == 2
+    expect(page.locator("section", has=page.locator("#wanted"))).to_contain_text(kept)
+    expect(page.locator(".examples .meaning", has_text="not like")).to_have_count(2)
+    assert page.locator(".match").count() <= before
+    answer = page.request.post(
+        samples.url("/v1/collections/default/searches"), data={**body, "unlike": unlike, "k": 24}
+    ).json()
+    shown = [int(one.get_attribute("recording") or 0) for one in page.locator(".match clip-player").all()]
+    assert shown == [match["recording_id"] for match in answer["matches"]]
+    accessible(page)
+
+    page.get_by_label("group by customer").check()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".examples .meaning", has_text="not like")).to_have_count(2)
+    page.locator(".match").first.get_by_role("link", name="More like this").click()
+    given = parse_qs(urlsplit(page.url).query)
+    assert [int(one) for one in given["unlike"]] == unlike
+    assert "like" in given
+    assert not given.keys() & {"recording", "of_customer", "mix_sad"}
+
+
+def test_a_mixture_that_is_changed_stays_turned_away(samples: Site, open_page: OpenPage) -> None:
+    page = open_page(samples.url("/search?mix_sad=60&unlike=7"))
+    slider = page.get_by_role("slider", name="Angry")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Search by the mixture").click()
+    page.wait_for_url("**mix_angry=5**")
+    expect(page.locator(".examples .meaning")).to_have_text(["not like"])
+    page.get_by_label("Recording", exact=True).set_input_files(CLIP)
+    page.get_by_role("button", name="Search by it").click()
+    page.wait_for_url("**draft=**")
+    assert "unlike" not in page.url
+    assert "mix_" not in page.url
 
 
 def test_a_file_that_is_no_recording_is_refused_in_place(samples: Site, open_page: OpenPage) -> None:

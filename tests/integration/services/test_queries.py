@@ -125,6 +125,7 @@ def test_examples_and_options_give_what_their_definition_says(
     _, rows = everything(calls)
     durations = {one: rows[one].end_s - rows[one].start_s for one in drawn}
     vector = unit_mean(calls, space, like, [durations[one] for one in like])
+    vector = vector / np.linalg.norm(vector)
     if unlike:
         vector = vector - 0.5 * unit_mean(calls, space, unlike, [durations[one] for one in unlike])
     vector = vector / np.linalg.norm(vector)
@@ -173,6 +174,7 @@ def test_a_mixture_of_scores_finds_what_is_scored_alike(calls: Collection) -> No
         (lambda calls: calls.similar_to_examples([1], [1]), "utterance 1 is both"),
         (lambda calls: calls.similar_to_examples([]), "expected one thing to search for"),
         (lambda calls: calls.similar_to_examples([1], exclude_same="voice"), "expected one of recording, customer"),
+        (lambda calls: calls.similar_by_id(1, unlike=[1]), "utterance 1 is both"),
         (lambda calls: calls.similar_by_id(1, per_customer=0), "per_customer is 0: expected at least 1"),
         (lambda calls: calls.similar_to_scores({"angry": 1}, exclude_same="customer"), "needs a query that is stored"),
     ],

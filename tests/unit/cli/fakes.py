@@ -338,8 +338,8 @@ class FakeCollection:
         self.database.asked.append(("similar_to_vector", (embedding.tolist(),), wanted))
         return self.database.answer(**wanted)
 
-    def similar_to_examples(self, like: list[int], unlike: list[int], **wanted: Any) -> Answer:
-        self.database.asked.append(("similar_to_examples", (like, unlike), wanted))
+    def similar_to_examples(self, like: list[int], **wanted: Any) -> Answer:
+        self.database.asked.append(("similar_to_examples", (like,), wanted))
         return self.database.answer(**wanted)
 
     def similar_courses(self, file: Path, **wanted: Any) -> SimilarCourses:

@@ -142,7 +142,7 @@ class TestSearch:
             "--recording-customer", "c9", "--recording-speaker", "s9", "--exclude-same", "speaker",
             "--per-customer", "2", "--per-recording", "1", "--exact", "--cursor", "abc",
             "--group-by", "customer", "--per-group", "4",
-            "--diversify-above", "0.9",
+            "--diversify-above", "0.9", "--unlike", "6", "--unlike", "9",
         )  # fmt: skip
 
         assert database.asked == [
@@ -152,6 +152,7 @@ class TestSearch:
                 {
                     "k": 3,
                     "space": "scores",
+                    "unlike": [6, 9],
                     "min_similarity": 0.5,
                     "customer": "c1",
                     "speaker": "s1",
@@ -195,23 +196,24 @@ class TestSearch:
             (("--recording", "3"), ("similar_to_recording", (3,)), "emotion"),
             (("--of-customer", "c 7"), ("similar_to_customer", ("c 7",)), "emotion"),
             (("--scores", "angry=0.6, sad=.4"), ("similar_to_scores", ({"angry": 0.6, "sad": 0.4},)), "scores"),
-            (
-                ("--like", "4", "--like", "5", "--unlike", "6"),
-                ("similar_to_examples", ([4, 5], [6])),
-                "emotion",
-            ),
+            (("--like", "4", "--like", "5"), ("similar_to_examples", ([4, 5],)), "emotion"),
         ],
     )
     def test_what_is_stored_can_be_the_question(
         self, run: Run, database: FakeDatabase, words: tuple[str, ...], asked: tuple[str, tuple[Any]], space: str
     ) -> None:
         run("search", *words)
+        run("search", *words, "--unlike", "6", "--unlike", "9")
 
         options = dict.fromkeys(
             ("min_similarity", "exclude_same", "per_customer", "per_recording", "diversify", "group_by", "cursor")
         )
         assert database.asked == [
-            (*asked, {"k": 10, "space": space, "exact": False, "per_group": 3, **options, **NO_FILTER})
+            (
+                *asked,
+                {"k": 10, "space": space, "exact": False, "per_group": 3, "unlike": unlike, **options, **NO_FILTER},
+            )
+            for unlike in ([], [6, 9])
         ]
 
     @pytest.mark.parametrize("name", ["v.npy", "v.f32", "v.json"])
@@ -292,7 +294,7 @@ class TestSearch:
             ((), "either a FILE or one of --id"),
             (("clip.wav", "--id", "4"), "either a FILE or one of --id"),
             (("--recording", "4", "--like", "5"), "either a FILE or one of --id"),
-            (("--id", "4", "--unlike", "5"), "--unlike goes with --like"),
+            (("--unlike", "5"), "either a FILE or one of --id"),
             (("--scores", "angry"), "--scores got 'angry': expected KEY=VALUE"),
             (("--scores", "angry=much"), "--scores got 'much' for angry: expected a number"),
         ],
