@@ -48,4 +48,5 @@ def but(sought: Sought, unlike: Sequence[int]) -> Sought:
     Raises:
         QueryError: there are too many, or one is what matches should be like.
     """
-    return replace(sought, unlike=(*sought.unlike, *unlike))
+    # once each: one that is named for all and for one of them weighs no more than others
+    return replace(sought, unlike=tuple(dict.fromkeys((*sought.unlike, *unlike))))

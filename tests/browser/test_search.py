@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.sites import Site
 from tests.conftest import ROOT
@@ -251,3 +251,13 @@ def test_a_file_that_is_no_recording_is_refused_in_place(samples: Site, open_pag
     )
     page.get_by_role("button", name="用它搜索").click()
     expect(page.get_by_role("alert")).to_contain_text("没有可读取的声音")
+
+
+def test_without_scripts_no_recording_is_sent(samples: Site, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(samples.url("/search?like=7"))
+    expect(page.locator("#by-clip noscript")).to_contain_text("needs scripts")
+    expect(page.get_by_role("button", name="Search by it")).to_be_disabled()
+    expect(page.locator(".match").first).to_be_visible()
+    context.close()

@@ -192,9 +192,11 @@ def test_of_many_each_may_have_its_own_and_all_the_same(world: World) -> None:
         Examples(customer="c2"),
         But(Examples(recording_id=3), unlike=[9_999]),
         Examples(like=(80,)),
+        But(VECTOR, unlike=[80, 7, 7]),
     ]
-    one, two, three, four, missing, both = calls.similar_many(queries, unlike=[80])
+    one, two, three, four, missing, both, twice = calls.similar_many(queries, unlike=[80])
     assert one == calls.similar_to_vector(VECTOR, unlike=[7, 80])
+    assert twice.matches == one.matches
     assert two == calls.similar_to_scores(MIXTURE, unlike=[31, 80])
     assert three == calls.similar_to_examples([5, 8], [31, 7, 80])
     assert four == calls.similar_to_customer("c2", unlike=[80])

@@ -13,12 +13,18 @@ document.getElementById("by-mixture").addEventListener("formdata", ({ formData }
 });
 
 const byClip = document.getElementById("by-clip");
+const button = byClip.querySelector("button");
+
+function wait(busy) {
+  button.disabled = busy;
+  byClip.setAttribute("aria-busy", String(busy));
+}
+
+addEventListener("pageshow", () => wait(false)); // also when the reader comes back from what was found
 byClip.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const button = byClip.querySelector("button");
   const problem = document.getElementById("clip-problem");
-  button.disabled = true;
-  byClip.setAttribute("aria-busy", "true");
+  wait(true);
   problem.hidden = true;
   try {
     const draft = await ask("drafts", { method: "POST", form: new FormData(byClip) });
@@ -29,7 +35,6 @@ byClip.addEventListener("submit", async (event) => {
     location.assign(`${location.pathname}?${query}`);
   } catch (error) {
     showProblem(problem, error);
-    button.disabled = false;
-    byClip.removeAttribute("aria-busy");
+    wait(false);
   }
 });
