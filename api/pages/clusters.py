@@ -7,8 +7,9 @@ from flask import Blueprint, render_template, request
 from emovec_db.api.pages.choice import collection_names, shown
 from emovec_db.api.pages.cluster_table import cluster_table
 from emovec_db.api.pages.filter_words import filter_words
+from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.map_view import CLUSTER, called, map_of, map_view
-from emovec_db.api.pages.problems import explain
+from emovec_db.api.pages.problems import Told, told
 from emovec_db.api.pages.whole_numbers import whole_number
 from emovec_db.api.schemas.requests import MAX_ID, MAX_K
 from emovec_db.database import Collection
@@ -38,7 +39,7 @@ def start() -> str | tuple[str, int]:
         runs = stored.clusterings(cursor=request.args.get("cursor"), limit=RUNS, central=False)
         chosen = _chosen(stored, runs)
     except UserError as error:
-        problem, status = explain(error.code, error.message), error.http_status
+        problem, status = _told(error), error.http_status
     view = map_view(request.args, chosen)
     page = render_template(
         "clusters.html",
@@ -90,7 +91,7 @@ def comparison() -> tuple[str, int]:
         theirs = None if second is None else stored.clustering(second)
         agreement = _agreement(stored, ours, theirs)
     except UserError as error:
-        problem, status = explain(error.code, error.message), error.http_status
+        problem, status = _told(error), error.http_status
     both = [one for one in (ours, theirs) if one is not None]
     page = render_template(
         "cluster_comparison.html",
@@ -128,3 +129,7 @@ def _agreement(stored: Collection, first: Clustering | None, second: Clustering 
     if first is None or second is None:
         return None
     return stored.compare_clusterings(first.clustering_id, second.clustering_id)
+
+
+def _told(error: UserError) -> Told:
+    return told(error, _("There is no such run, or it was deleted."))

@@ -50,7 +50,9 @@ def calls(api: Api) -> list[tuple[str | None, str, str | None]]:
 
 @pytest.mark.parametrize("language", list(SAID))
 @pytest.mark.parametrize("page", ["/search?like=1", "/customers/amara"])
-def test_cards_say_whose_voice_it_is(api: Api, calls: list[tuple[str | None, str, str | None]], language: str, page: str) -> None:
+def test_cards_say_whose_voice_it_is(
+    api: Api, calls: list[tuple[str | None, str, str | None]], language: str, page: str
+) -> None:
     text = api.client.get(page, headers={"Accept-Language": language}).text
     said = {}
     for card in re.findall(r'<p class="origin small">.*?</p>', text, re.DOTALL):
