@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from emovec_db.api.pages.choice import collection_names, shown
+from emovec_db.api.pages.choice import shown
 from emovec_db.api.pages.cluster_table import cluster_table
 from emovec_db.api.pages.filter_words import filter_words
 from emovec_db.api.pages.language import gettext as _
@@ -31,7 +31,7 @@ RUNS, CLUSTERS, MEMBERS = 20, 12, 24
 def start() -> str | tuple[str, int]:
     """The map, a form that runs K-Means, and the runs that are stored."""
     stored = shown()
-    if not collection_names() or not (utterances := stored.count().utterances):
+    if not (utterances := stored.count().utterances):
         return render_template("clusters_none.html")
     runs: Page[Clustering] = Page((), None)
     chosen, problem, status = None, None, 200

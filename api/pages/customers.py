@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from emovec_db.api.errors import InvalidRequestError, described
 from emovec_db.api.filters import checked
-from emovec_db.api.pages.choice import collection_names, shown
+from emovec_db.api.pages.choice import shown
 from emovec_db.api.pages.history import history_form
 from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.problems import told
@@ -100,7 +100,7 @@ def comparison() -> str | Response | tuple[str, int]:
         comparison=found,
         problem=problem,
         ticked=len(ticked),
-        offered=stored.customers(OFFERED) if collection_names() else (),
+        offered=stored.customers(OFFERED),
         rank=None if found is None else _rank(found),
         shown_labels=[] if found is None else form.shown(_means(found.first), _means(found.second)),
         drawn={} if found is None else {"profile": _drawn(found.first), "other": _drawn(found.second)},
@@ -109,8 +109,6 @@ def comparison() -> str | Response | tuple[str, int]:
 
 
 def _page(asked: CustomersQuery) -> Page[CustomerOverview]:
-    if not collection_names():
-        return Page((), None)
     return shown().customers_overview(
         sort=asked.sort, containing=asked.containing, cursor=asked.cursor, limit=asked.limit
     )

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from emovec_db.api.app import EmovecApp
 from emovec_db.api.pages.problems import EXPLANATIONS, explanations, told
 from emovec_db.errors import NotFoundError, TooLongError
-from tests.api.requests import KEY, Api, wav
+from tests.api.requests import Api, wav
 
 INVALID = {"en": "A field is missing or out of range.", "zh": "缺少字段或字段超出范围。"}
 NO_RUN = {"en": "There is no such run, or it was deleted.", "zh": "没有这次聚类，或者它已被删除。"}
