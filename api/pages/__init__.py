@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 from flask_compress import Compress
 
+from emovec_db.api.pages.absence import page_of_absence
 from emovec_db.api.pages.archive import archive
 from emovec_db.api.pages.assets import keep_assets
 from emovec_db.api.pages.choice import carry_choice
@@ -42,6 +43,7 @@ def set_up_pages(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for page in PAGES:
         pages.register_blueprint(page)
+    pages.before_request(page_of_absence)
     show_problems(pages)
     app.register_blueprint(pages)
     for status in (404, 405):  # of addresses that no page has

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from emovec_db.api.pages.choice import collection_names, shown
+from emovec_db.api.pages.choice import shown
 from emovec_db.api.pages.cluster_table import cluster_table
 from emovec_db.api.pages.filter_words import filter_words
+from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.map_view import CLUSTER, called, map_of, map_view
-from emovec_db.api.pages.problems import told
+from emovec_db.api.pages.problems import Told, told
 from emovec_db.api.pages.whole_numbers import whole_number
 from emovec_db.api.schemas.requests import MAX_ID, MAX_K
 from emovec_db.database import Collection
@@ -30,7 +31,7 @@ RUNS, CLUSTERS, MEMBERS = 20, 12, 24
 def start() -> str | tuple[str, int]:
     """The map, a form that runs K-Means, and the runs that are stored."""
     stored = shown()
-    if not collection_names() or not (utterances := stored.count().utterances):
+    if not (utterances := stored.count().utterances):
         return render_template("clusters_none.html")
     runs: Page[Clustering] = Page((), None)
     chosen, problem, status = None, None, 200
@@ -38,7 +39,7 @@ def start() -> str | tuple[str, int]:
         runs = stored.clusterings(cursor=request.args.get("cursor"), limit=RUNS, central=False)
         chosen = _chosen(stored, runs)
     except UserError as error:
-        problem, status = told(error), error.http_status
+        problem, status = _told(error), error.http_status
     view = map_view(request.args, chosen)
     page = render_template(
         "clusters.html",
@@ -91,7 +92,7 @@ def comparison() -> tuple[str, int]:
         theirs = None if second is None else stored.clustering(second, central_of=())
         agreement = _agreement(stored, ours, theirs)
     except UserError as error:
-        problem, status = told(error), error.http_status
+        problem, status = _told(error), error.http_status
     both = [one for one in (ours, theirs) if one is not None]
     page = render_template(
         "cluster_comparison.html",
@@ -129,3 +130,7 @@ def _agreement(stored: Collection, first: Clustering | None, second: Clustering 
     if first is None or second is None:
         return None
     return stored.compare_clusterings(first.clustering_id, second.clustering_id)
+
+
+def _told(error: UserError) -> Told:
+    return told(error, _("There is no such run, or it was deleted."))

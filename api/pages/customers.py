@@ -9,17 +9,17 @@ from werkzeug.wrappers import Response
 
 from emovec_db.api.errors import InvalidRequestError, described
 from emovec_db.api.filters import checked
-from emovec_db.api.pages.choice import collection_names, shown
+from emovec_db.api.pages.choice import shown
 from emovec_db.api.pages.history import history_form
 from emovec_db.api.pages.language import gettext as _
-from emovec_db.api.pages.problems import Told, told
+from emovec_db.api.pages.problems import told
 from emovec_db.api.pages.sparklines import sparkline
 from emovec_db.api.schemas.requests import CustomersQuery
 from emovec_db.documents import profile_document
 from emovec_db.domain.customers import CustomerOverview
 from emovec_db.domain.profile import CustomerComparison, Profile
 from emovec_db.domain.query import Page
-from emovec_db.errors import NotFoundError, QueryError, UserError
+from emovec_db.errors import QueryError, UserError
 from emovec_db.services.profiles.overview import WEEKS
 
 customers = Blueprint("customers", __name__)
@@ -40,7 +40,7 @@ def start() -> tuple[str, int]:
         asked = checked(CustomersQuery, given)
         page = _page(asked)
     except (QueryError, InvalidRequestError) as error:
-        problem, status = _problem(error), error.http_status
+        problem, status = told(error), error.http_status
     shown_page = render_template(
         "customers.html",
         page=page,
@@ -62,7 +62,7 @@ def profile(customer: str) -> tuple[str, int]:
     except (UserError, InvalidRequestError) as error:
         if not form.values:
             raise
-        problem = _problem(error, _("This customer has no recordings of that time. Choose another."))
+        problem = told(error, _("This customer has no recordings of that time. Choose another."))
         status = described(error).status
     page = render_template(
         "customer.html",
@@ -90,7 +90,7 @@ def comparison() -> str | Response | tuple[str, int]:
         if first and second:
             found = stored.compare_customers(first, second, **form.asked())
     except (UserError, InvalidRequestError) as error:
-        problem = _problem(error, _("One of the two is not known, or has no recordings of that time."))
+        problem = told(error, _("One of the two is not known, or has no recordings of that time."))
         status = described(error).status
     page = render_template(
         "comparison.html",
@@ -100,7 +100,7 @@ def comparison() -> str | Response | tuple[str, int]:
         comparison=found,
         problem=problem,
         ticked=len(ticked),
-        offered=stored.customers(OFFERED) if collection_names() else (),
+        offered=stored.customers(OFFERED),
         rank=None if found is None else _rank(found),
         shown_labels=[] if found is None else form.shown(_means(found.first), _means(found.second)),
         drawn={} if found is None else {"profile": _drawn(found.first), "other": _drawn(found.second)},
@@ -109,17 +109,9 @@ def comparison() -> str | Response | tuple[str, int]:
 
 
 def _page(asked: CustomersQuery) -> Page[CustomerOverview]:
-    if not collection_names():
-        return Page((), None)
     return shown().customers_overview(
         sort=asked.sort, containing=asked.containing, cursor=asked.cursor, limit=asked.limit
     )
-
-
-def _problem(error: UserError | InvalidRequestError, not_found: str = "") -> Told:
-    """What went wrong; the words for what isn't found are the page's own."""
-    is_missing = not_found and isinstance(error, NotFoundError)
-    return Told(not_found, error.message) if is_missing else told(error)
 
 
 def _means(profile: Profile) -> dict[str, float]:

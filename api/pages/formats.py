@@ -16,7 +16,7 @@ from emovec_db.api.context import context
 from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.language import language
 from emovec_db.api.pages.notices import notice
-from emovec_db.api.pages.voices import channel_name, role_name
+from emovec_db.api.pages.voices import channel_name, role_name, whose
 from emovec_db.domain.calendar import in_zone
 from emovec_db.emotions import EMOTION_BY_LABEL, LIKELY_FROM, SURE_ABOVE
 
@@ -132,5 +132,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
         notice,
         role_name,
         channel_name,
+        whose,
     )
 }

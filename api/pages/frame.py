@@ -17,6 +17,7 @@ from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.language import language
 from emovec_db.api.pages.problems import explanations
 from emovec_db.api.pages.translations import LANGUAGES, words_of_scripts
+from emovec_db.api.pages.voices import voice_words
 from emovec_db.api.security.addresses import own_address
 from emovec_db.emotions import LABELS
 
@@ -87,6 +88,7 @@ def page_facts() -> dict[str, Any]:
             {"label": one.label, "name": one.name, "emoji": one.emoji, "colour": one.colour}
             for one in map(emotion, LABELS)
         ],
+        "voices": voice_words(),
         "words": words_of_scripts(language()),
         "explanations": explanations(),
     }

@@ -1,4 +1,4 @@
-"""What went wrong, in the reader's language: by its code, since the server's own words are English."""
+"""What went wrong, in plain words of the reader's language: by its code. The server's own words are for details."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
-from emovec_db.api.errors import answer, described
-from emovec_db.api.pages.language import gettext, language, later
-from emovec_db.api.pages.translations import SOURCE
+from emovec_db.api.errors import UnauthorizedError, answer, described
+from emovec_db.api.pages.language import gettext, later
 from emovec_db.api.security.access import wants_page
-from emovec_db.errors import EmovecError
+from emovec_db.errors import EmovecError, NotFoundError
 
 #: by code what happened and what to do
 EXPLANATIONS: dict[str, str] = {
-    "bad_query": later("What was asked makes no sense. Check the fields."),
+    "bad_query": later("What was chosen or typed does not fit. Change it and try again."),
     "bad_request": later("The request can't be read. Load the page again and retry."),
     "bad_recording": later("This recording can't be used. Try another file."),
     "busy": later("Too many requests wait for their turn. Try again in a few seconds."),
@@ -49,11 +48,13 @@ EXPLANATIONS: dict[str, str] = {
     "schema_outdated": later("The database is of another version of the program. Run: emovec migrate"),
     "silent": later("This recording is silent. Check the microphone or the file."),
     "suppressed": later("This recording was deleted from the collection before, and stays out."),
-    "too_large": later("The file is larger than this server accepts (EMOVEC_UPLOAD_MAX_MB)."),
-    "too_long": later("The recording is longer than this server accepts (EMOVEC_UPLOAD_MAX_MINUTES)."),
+    "too_large": later(
+        "The file is larger than this server accepts. Send a shorter recording, or the same as mp3, m4a or ogg."
+    ),
+    "too_long": later("The recording is longer than this server accepts. Send a part of it."),
     "too_short": later("The recording is too short to hear an emotion in it."),
     "truncated": later("The file is cut short. Copy or export it again."),
-    "unauthorized": later("Sign in with the server's API key."),
+    "unauthorized": later("You are signed out. Sign in again."),
     "unavailable": later("The database does not answer. Try again in a moment."),
     "unreachable": later("The file's server can't be reached."),
     "unreadable": later("The file can't be read."),
@@ -61,8 +62,8 @@ EXPLANATIONS: dict[str, str] = {
 
 
 def explanations() -> dict[str, str]:
-    """By code, for scripts; empty in English, where the server's own words are more precise."""
-    return {} if language() == SOURCE else {code: gettext(message) for code, message in EXPLANATIONS.items()}
+    """By code, for scripts."""
+    return {code: gettext(message) for code, message in EXPLANATIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +72,20 @@ class Told:
 
     #: in the reader's language
     explanation: str
-    #: the server's own words
+    #: the server's own words, which say more: the field, the value, the setting
     message: str
 
 
-def told(error: EmovecError) -> Told:
-    """What the reader is told of a failure."""
-    return Told(explain(error.code, error.message), error.message)
+def told(error: EmovecError, not_found: str = "") -> Told:
+    """What the reader is told of a failure; a page may have words of its own for what isn't found."""
+    is_missing = not_found and isinstance(error, NotFoundError)
+    return Told(not_found if is_missing else explain(error.code, error.message), error.message)
 
 
 def explain(code: str, message: str) -> str:
-    """What a failure means to the reader; `message` is the server's."""
+    """What a failure means to the reader; `message` is the server's, for codes that nobody explained."""
     known = EXPLANATIONS.get(code)
-    return message if language() == SOURCE or known is None else gettext(known)
+    return message if known is None else gettext(known)
 
 
 def show_problems(pages: Blueprint) -> None:
@@ -97,6 +99,9 @@ def problem_page(error: Exception) -> Response:
         return answer(error)
     problem = described(error)
     page = render_template(
-        "problem.html", explanation=explain(problem.code, problem.message), message=problem.message, code=problem.code
+        "problem.html",
+        explanation=explain(problem.code, problem.message),
+        message=problem.message,
+        signed_out=problem.code == UnauthorizedError.code,
     )
     return make_response(page, problem.status, problem.headers)

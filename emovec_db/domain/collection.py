@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,13 @@ from enum import StrEnum
 from emovec_db.domain.encoding import EncoderIdentity
 from emovec_db.domain.policy import Policy
 from emovec_db.errors import QueryError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def can_name_collection(name: str) -> bool:
+    """Whether a collection may be called so: 1 to 64 of A-Z a-z 0-9 _ . -, the first a letter or digit."""
+    return _NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from emovec_db.domain.collection import Collection, CollectionSummary, Recipe
+from emovec_db.domain.collection import Collection, CollectionSummary, Recipe, can_name_collection
 from emovec_db.domain.encoding import EncoderIdentity
 from emovec_db.errors import ConflictError, GenerationReplacedError, NotFoundError, QueryError
 from emovec_db.store import rows
@@ -24,8 +23,6 @@ from emovec_db.store.tables import (
     SuppressionRow,
     UtteranceRow,
 )
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 _ACTIVE = select(CollectionRow.active_generation_id).where(CollectionRow.collection_id == bindparam("collection_id"))
 _LOCK = _ACTIVE.with_for_update()
@@ -52,7 +49,7 @@ class Collections:
 
     def create(self, name: str, encoder: EncoderIdentity, recipe: Recipe) -> Collection:
         """A new collection and its first generation; ConflictError if the name is taken."""
-        if not _NAME.fullmatch(name):
+        if not can_name_collection(name):
             raise QueryError(
                 f"{name!r} can't name a collection: expected 1 to 64 of A-Z a-z 0-9 _ . -, the first a letter or digit"
             )

@@ -1,6 +1,10 @@
 // Requests to this server's own API, and what goes wrong with them.
 import { facts } from "./facts.js";
+import { showSignedOut } from "./signed-out.js";
 import { t } from "./words.js";
+
+/** What the server answers to who has no session, or none any more. */
+const SIGNED_OUT = 401;
 
 /** A failure as the API tells it. */
 export class ApiError extends Error {
@@ -36,7 +40,14 @@ export async function fetchSound(url) {
 
 async function refused(response) {
   const answer = await response.json().catch(() => null);
-  return new ApiError(response.status, answer ?? { code: "internal", message: response.statusText });
+  return failure(response, answer);
+}
+
+/** What a request that was refused is told as, by its status and its JSON. */
+function failure({ status, statusText }, answer) {
+  if (status !== SIGNED_OUT) return new ApiError(status, answer ?? { code: "internal", message: statusText });
+  showSignedOut();
+  return new ApiError(status, { code: "unauthorized", message: t("You are signed out. Sign in again.") });
 }
 
 /** Sends a form, telling which share of it has gone; the JSON answer. `signal` stops it: AbortError. */
@@ -52,7 +63,7 @@ export function send(path, form, progress, signal) {
     signal?.addEventListener("abort", () => request.abort());
     request.addEventListener("load", () => {
       if (request.status < 400 && request.response) resolve(request.response);
-      else reject(new ApiError(request.status, request.response ?? { code: "internal", message: request.statusText }));
+      else reject(failure(request, request.response));
     });
     request.send(form);
   });

@@ -20,7 +20,7 @@ export function drawing(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Says in `place` what went wrong; screen readers hear it. */
+/** Says in `place` what went wrong, and small what the server said of it; screen readers hear it. */
 export function showProblem(place, error) {
   const explanation = error.explanation ?? error.message;
   const own = element("p", {}, explanation);

@@ -1,6 +1,6 @@
 // One utterance in a list: its player, its label, where it comes from.
 import { element } from "../dom.js";
-import { emotions } from "../facts.js";
+import { emotions, facts } from "../facts.js";
 import { page } from "../places.js";
 import { clock, day, percent, t } from "../words.js";
 
@@ -37,8 +37,19 @@ export function origin(utterance) {
     element("a", { href: page(`/archive/${recording}`, [], `#u${id}`) }, fileName(uri)),
     element("span", {}, `${clock(start)} – ${clock(end)}`),
     customer ? element("span", {}, customer) : null,
+    ...whose(utterance).map((said) => element("span", {}, said)),
     utterance.recorded_at ? element("span", {}, day(utterance.recorded_at)) : null,
   );
+}
+
+/** Whose voice is heard, as far as it is told. */
+function whose({ role, channel, voice }) {
+  const { roles, channels } = facts.voices;
+  return [
+    role && (roles[role] ?? role),
+    channel !== "mix" && (channels[channel] ?? t("channel %(name)s", { name: channel })),
+    voice && t("voice %(name)s", { name: voice }),
+  ].filter(Boolean);
 }
 
 export function moreLike(ids, words = t("More like this")) {
