@@ -19,6 +19,7 @@ The tree; a class inherits HTTP status and CLI exit code from its parent::
     │   │   ├── UnreadableError      the bytes could not be read at all
     │   │   ├── UnreachableError     the bytes lie elsewhere, and can't be fetched now
     │   │   ├── NotAudioError
+    │   │   ├── NoChannelError       the file has no such channel
     │   │   ├── TruncatedError
     │   │   ├── TooShortError
     │   │   ├── TooLongError
@@ -163,6 +164,12 @@ class NotAudioError(RecordingError):
     """Raised when the bytes hold no sound that can be decoded."""
 
     code = "not_audio"
+
+
+class NoChannelError(RecordingError):
+    """Raised when a file lacks a channel that it is asked for."""
+
+    code = "no_channel"
 
 
 class TruncatedError(RecordingError):

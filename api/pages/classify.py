@@ -12,6 +12,7 @@ from emovec_db.api.pages.choice import shown
 from emovec_db.api.pages.examples import EXAMPLES
 from emovec_db.api.pages.language import gettext as _
 from emovec_db.api.pages.problems import Told, told
+from emovec_db.api.pages.stored import stored
 from emovec_db.api.pages.warnings import warning
 from emovec_db.api.pages.wording import Wording
 from emovec_db.api.sounds import sound_response
@@ -87,7 +88,7 @@ def draft(token: str) -> str | Response:
         stretch=_stretch(found),
         steps=steps_document(found),
         downloads=_downloads(found),
-        stored_id=request.args.get("stored", type=int),
+        stored=stored(found),
         shows_embedding=bool(request.args.get("embedding")),
     )
 

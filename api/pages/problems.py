@@ -19,11 +19,20 @@ EXPLANATIONS: dict[str, str] = {
     "bad_recording": later("This recording can't be used. Try another file."),
     "busy": later("Too many requests wait for their turn. Try again in a few seconds."),
     "cancelled": later("This was cancelled."),
+    "channels_kept": later(
+        "The channels of this file are stored each for itself, so their mix was left out and what was said of it not "
+        "taken. To change what is known of the channels, send the file again with left and right apart."
+    ),
     "conflict": later("This does not go together with what is stored. Load the page again to see how things stand."),
     "cross_site": later("The request came from another site's page. Use this server's own pages."),
     "crashed": later("Reading this recording broke the program several times, so it is left out."),
     "decode_timeout": later("Decoding this file takes too long. It may be damaged: convert it to WAV and try again."),
     "decoder_crashed": later("This file crashes the decoder. It is damaged: convert it to WAV and try again."),
+    "details_changed": later("What was known of it was changed to what was said now."),
+    "details_kept": later(
+        "It came from elsewhere before, so what was said of it now was not taken. To change what is known of it, send "
+        "it once more under the same name."
+    ),
     "disk_full": later("The server's disk is full. Nothing was lost; make room and try again."),
     "encoder_mismatch": later("The collection was made by another encoder than the one that is set."),
     "forbidden": later("This is not allowed."),
@@ -36,6 +45,7 @@ EXPLANATIONS: dict[str, str] = {
     "missing_part": later("A part that this needs is not installed on the server."),
     "mixed": later("The file holds several channels, and the collection's rules forbid mixing them. Name the channel."),
     "network": later("The server can't be reached. Check that it runs, and try again."),
+    "no_channel": later("The file has no such channel"),
     "no_speech": later("No speech was found in this recording."),
     "not_audio": later("This file holds no sound that can be read. Use a recording: wav, mp3, m4a, flac, ogg, webm …"),
     "not_finite": later("This file holds samples that are no numbers. It is damaged."),
@@ -86,6 +96,12 @@ def explain(code: str, message: str) -> str:
     """What a failure means to the reader; `message` is the server's, for codes that nobody explained."""
     known = EXPLANATIONS.get(code)
     return message if known is None else gettext(known)
+
+
+def remark(code: str, message: str) -> str:
+    """The same as a sentence of its own, of what is no failure."""
+    text = explain(code, message)
+    return text[:1].upper() + text[1:]
 
 
 def show_problems(pages: Blueprint) -> None:

@@ -17,7 +17,9 @@ class Item(Answer):
     uri: str
     state: JobState
     attempts: int
-    code: str | None
+    code: str | None = Field(
+        description="why it failed or was kept out; of a recording that was stored before what became of its details"
+    )
     message: str | None
     recording_ids: list[int]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec_db.domain.sound import MIX
-from emovec_db.errors import MixedError, QueryError, RecordingError
+from emovec_db.errors import MixedError, NoChannelError, QueryError
 
 LEFT: Final = "left"
 RIGHT: Final = "right"
@@ -53,7 +53,7 @@ def picks_of(names: Sequence[str], *, may_mix: bool = True) -> tuple[Pick, ...]:
 
 
 def check_present(picks: Sequence[Pick], channels: int, shown: str) -> None:
-    """Raise RecordingError where a file lacks an asked channel, MixedError where several parties must not be mixed."""
+    """Raise NoChannelError where a file lacks an asked channel, MixedError where several parties must not be mixed."""
     for pick in picks:
         if pick.place is None and channels > 1 and not pick.may_mix:
             raise MixedError(f"{shown} has {channels} channels, and they must not be mixed: ask for one of them")
@@ -61,7 +61,7 @@ def check_present(picks: Sequence[Pick], channels: int, shown: str) -> None:
             raise MixedError(f"{shown} has one channel for both sides, and they must not be mixed")
         if not pick.present_in(channels):
             present = ", ".join(_present(channels))
-            raise RecordingError(
+            raise NoChannelError(
                 f"{shown} has no channel {pick.name!r}; it has {channels} channel{'s' * (channels > 1)}: {present}",
                 channels=channels,
             )

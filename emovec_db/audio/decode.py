@@ -59,7 +59,7 @@ def decode(
     Memory: 64 kB per second and channel.
 
     Raises UnreadableError, TooLargeError, NotAudioError, TruncatedError, TooLongError, NotFiniteError, TooShortError,
-    SilentError, RecordingError (the file lacks a channel), QueryError (no such channel name), MixedError (several
+    SilentError, NoChannelError, QueryError (no such channel name), MixedError (several
     channels would be mixed, and the limits don't let them).
     """
     picks = picks_of(channels, may_mix=limits.may_mix)

@@ -36,7 +36,7 @@ class Heard:
 def listen(source: Source, picks: Sequence[Pick], max_duration_s: float, take: Take) -> Heard:
     """Decode the first audio stream and hand each asked channel's samples on; holds a block at a time.
 
-    Raises NotAudioError, TruncatedError, TooLongError, NotFiniteError, RecordingError (the file lacks a channel),
+    Raises NotAudioError, TruncatedError, TooLongError, NotFiniteError, NoChannelError,
     OSError (from the source).
     """
     with open_track(source) as track:

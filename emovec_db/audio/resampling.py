@@ -39,7 +39,7 @@ class Recorder:
         self.duration_s = 0.0
 
     def add(self, block: Block) -> None:
-        """Raises NotFiniteError, TooLongError, NotAudioError (absurd rate), RecordingError (channel not there)."""
+        """Raises NotFiniteError, TooLongError, NotAudioError (absurd rate), NoChannelError."""
         self._check(block)
         picked = [pick.of(block.samples) for pick in self._picks]
         for meter, pick, samples in zip(self._meters, self._picks, picked, strict=True):

@@ -157,6 +157,17 @@ class IngestFailure:
     message: str
 
 
+class StoredBefore(StrEnum):
+    """What became of what was said of a recording that was stored before; the gravest first."""
+
+    #: the mix was asked for, and its channels are stored: nothing was taken
+    CHANNELS_KEPT = "channels_kept"
+    #: it was stored from another uri, and its details are the first ones still
+    DETAILS_KEPT = "details_kept"
+    #: it was stored from the same uri, and has the later details now
+    DETAILS_CHANGED = "details_changed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
     """Counts are recordings, that is file × channel."""

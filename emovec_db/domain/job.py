@@ -98,6 +98,7 @@ class JobItem:
     state: JobState
     #: how often a worker took it up
     attempts: int
+    #: why it failed or was kept out; of an upload that is done also a `StoredBefore`
     code: str | None
     message: str | None
     #: what it needs to be done; empty when it is over, since it may name people

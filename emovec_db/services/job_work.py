@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from emovec_db.domain.ingest import StoredBefore
 from emovec_db.domain.job import UPLOAD_JOB, Job, JobItem, JobState
 from emovec_db.domain.policy import Refusal
 from emovec_db.errors import CrashedError, EmovecError, JobCancelledError, RefusedError, SuppressedError, UserError
@@ -24,6 +25,19 @@ from emovec_db.store.store import Store
 MAX_ATTEMPTS = 3
 #: pause before an item is tried again after an error that is not its own
 PAUSE_S = 5.0
+
+#: of an upload that was stored before, what became of what was said of it; an item has the code and the words
+STORED_BEFORE = {
+    StoredBefore.CHANNELS_KEPT: (
+        "its channels are stored each for itself, so their mix was left out and what was said of it not taken; "
+        "to change what is known of the channels, send the file again with its channels named"
+    ),
+    StoredBefore.DETAILS_KEPT: (
+        "it came from elsewhere before, so what was said of it now was not taken; to change what is known of it, "
+        "send it once more under the same name"
+    ),
+    StoredBefore.DETAILS_CHANGED: "what was known of it was changed to what was said now",
+}
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +119,8 @@ class JobWork:
             if not failure:
                 refusals = unit.refusals.of(unit.collections.get(job.collection).collection_id, [item.uri])
                 code, message = _kept_out(tuple(refusals.values()), suppressed=tally.counts["suppressed"] > 0)
+            if code is None:
+                code, message = _said_before(tally.stored_before)
             if unit.items.finish(item.item_id, owner, state, code, message, recording_ids):
                 unit.jobs.settle(job.job_id, tally.settled(), failed_by_one=True)
         self.uploads.drop_if_unused(item)
@@ -149,6 +165,11 @@ class JobWork:
     def _beat(self, item: JobItem, owner: str) -> bool:
         with self.store.write() as unit:
             return unit.items.heartbeat(item.item_id, owner, LEASE_S, datetime.now(UTC))
+
+
+def _said_before(outcomes: set[StoredBefore]) -> tuple[str | None, str | None]:
+    """Code and message of an upload that was stored before, the gravest; None where there is nothing to say."""
+    return next(((one.value, words) for one, words in STORED_BEFORE.items() if one in outcomes), (None, None))
 
 
 def _kept_out(refusals: Sequence[Refusal], *, suppressed: bool) -> tuple[str | None, str | None]:

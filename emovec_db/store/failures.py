@@ -11,6 +11,7 @@ from emovec_db.domain.ingest import IngestFailure
 from emovec_db.domain.job import ErrorKind, JobItem, JobState
 from emovec_db.domain.query import Page
 from emovec_db.store import paging
+from emovec_db.store.job_items import NOT_TAKEN
 from emovec_db.store.statements import chunks, insert_into
 from emovec_db.store.tables import FailureRow, JobItemRow
 
@@ -73,10 +74,14 @@ class Failures:
 
         A uri that a later job failed on, or stored, is that job's.
         """
-        return (*self._kinds(FailureRow, job_id, examples), *self._kinds(JobItemRow, job_id, examples))
+        return (
+            *self._kinds(FailureRow, FailureRow.job_id == job_id, examples),
+            *self._kinds(JobItemRow, and_(JobItemRow.job_id == job_id, NOT_TAKEN), examples),
+        )
 
-    def _kinds(self, row: type[FailureRow] | type[JobItemRow], job_id: int, examples: int) -> list[ErrorKind]:
-        failed = and_(row.job_id == job_id, row.code.is_not(None))
+    def _kinds(
+        self, row: type[FailureRow] | type[JobItemRow], failed: ColumnElement[bool], examples: int
+    ) -> list[ErrorKind]:
         number = func.count().label("number")
         counted = select(row.code, number).where(failed).group_by(row.code).order_by(number.desc(), row.code)
         kinds = self._connection.execute(counted.limit(MAX_KINDS)).all()

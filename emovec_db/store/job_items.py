@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, insert, or_, select, update
 
+from emovec_db.domain.ingest import StoredBefore
 from emovec_db.domain.job import UPLOAD_JOB, JobItem, JobState
 from emovec_db.domain.query import Page
 from emovec_db.store import paging
@@ -19,6 +20,8 @@ from emovec_db.store.statements import Query
 from emovec_db.store.tables import JobItemRow, JobRow
 
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
+#: condition on items: they failed or were kept out
+NOT_TAKEN: ColumnElement[bool] = and_(JobItemRow.code.is_not(None), JobItemRow.code.not_in([*StoredBefore]))
 
 
 class JobItems:
@@ -61,7 +64,7 @@ class JobItems:
         """Items that failed or were kept out, the last first, all or of one code; QueryError for another's cursor."""
         statement = select(JobItemRow).where(
             JobItemRow.job_id == job_id,
-            JobItemRow.code.is_not(None) if code is None else JobItemRow.code == code,
+            NOT_TAKEN if code is None else JobItemRow.code == code,
             *paging.older_than(JobItemRow.item_id, "failed items", cursor),
         )
         last = statement.order_by(JobItemRow.item_id.desc()).limit(paging.rows_to_fetch(limit))

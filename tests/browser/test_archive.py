@@ -212,16 +212,59 @@ def test_uploads_are_followed_and_what_fails_says_why(
     expect(summary).to_have_text("1 of 3 stored, 2 not")
     expect(entries.nth(0)).to_contain_text(EVIL)
     expect(entries.nth(1).locator(".status")).to_contain_text("is not audio")
-    expect(entries.nth(1).get_by_role("button", name="Retry")).to_be_visible()
+    expect(entries.nth(1).get_by_role("button")).to_have_count(0)  # the file would be no other
     expect(page.locator("table.recordings tbody tr")).to_have_count(1)  # without loading the page again
     accessible(page)
     shots(page, "archive-uploads")
-    entries.nth(1).get_by_role("button", name="Retry").click()
-    expect(entries.nth(1).locator(".status")).to_contain_text("is not audio")
     entries.nth(0).get_by_role("link", name="Look at it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
     expect(page.get_by_text("<b>dora</b>").first).to_be_visible()
     expect(page.get_by_text("May 1, 2026 10:30").first).to_be_visible()
+
+
+def test_what_is_said_of_a_stored_recording_is_taken_the_second_time(archive: Site, open_page: OpenPage) -> None:
+    clip = ROOT / "samples" / "conor" / "2026-04-10_backup.wav"
+    assert archive.emovec.run("ingest", clip, "--collection", "known", "--customer", "conor").code == 0
+    page = open_page(archive.url("/archive?collection=known"))
+    send(page, clip, customer="dora")
+    entry = page.locator("#uploads-list li")
+    expect(entry.locator(".status")).to_contain_text("is stored already; it came from elsewhere before")
+    row = page.locator("table.recordings tbody tr")
+    expect(row).to_contain_text("conor")
+    entry.get_by_role("button", name="Change the stored details").click()
+    expect(entry.locator(".status")).to_contain_text("is stored already; what was known of it was changed")
+    expect(row).to_contain_text("dora")
+    send(page, clip, customer="dora")
+    expect(page.locator("#uploads-list li").nth(1).locator(".status")).to_have_text("is stored already")
+
+
+def test_a_missing_channel_is_told_with_what_to_do_and_tried_by_the_form(
+    archive: Site, open_page: OpenPage, accessible: Accessible
+) -> None:
+    page = open_page(archive.url("/archive?collection=mono"), locale="zh-CN", phone=True)
+    page.locator("#upload [name=channels]").select_option("left,right")
+    page.set_input_files("#files", CLIP)
+    page.get_by_role("button", name="上传", exact=True).click()
+    entry = page.locator("#uploads-list li")
+    expect(entry.locator(".status")).to_contain_text("文件没有这个声道 – 请在上方选择“所有声道混合”")
+    assert fits(page)
+    accessible(page)
+    page.locator("#upload [name=channels]").select_option("")
+    entry.get_by_role("button", name="按表单现在的内容重试").click()
+    expect(entry.locator(".status")).to_have_text("已入库")
+
+
+def test_what_is_too_large_is_told_before_it_is_sent(archive: Site, open_page: OpenPage) -> None:
+    page = open_page(archive.url("/archive?collection=large"))
+    expect(page.locator("#limits")).to_contain_text("at most 10 MB and 30 minutes")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.set_input_files("#files", {"name": "long.wav", "mimeType": "audio/wav", "buffer": b"x" * 10_100_000})
+    page.get_by_role("button", name="Upload", exact=True).click()
+    entry = page.locator("#uploads-list li")
+    expect(entry.locator(".status")).to_contain_text("10.1 MB, and the server takes 10 MB at most")
+    expect(entry.get_by_role("button")).to_have_count(0)
+    assert "POST" not in sent
 
 
 def test_deleting_says_what_goes_and_the_same_comes_in_again_only_if_said(

@@ -234,6 +234,28 @@ def test_added_to_a_collection_and_again_after_it_was_deleted(
     expect(stored.get_by_role("link")).to_be_visible()
 
 
+def test_a_stored_recordings_details_change_when_they_are_said_again(
+    served: Site, open_page: OpenPage, accessible: Accessible
+) -> None:
+    assert served.emovec.run("ingest", COMPLAINT, "--collection", "known").code == 0
+    page = open_page(served.url("/?collection=known"))
+    choose(page, COMPLAINT)
+    classify(page)
+    said, form = page.locator("#stored"), page.locator("#store-form")
+    page.get_by_text("Add to collection known").click()
+    form.get_by_role("textbox", name="Customer").fill("Newcomer")
+    form.get_by_role("button", name="Add").click()
+    expect(said).to_contain_text("It was stored in collection known already: recording")
+    expect(said).to_contain_text("what was said of it now was not taken")
+    accessible(page)
+    page.get_by_text("Change what is known of it", exact=True).click()
+    form.get_by_role("textbox", name="Customer").fill("Newcomer")
+    form.get_by_role("button", name="Change").click()
+    expect(said).to_contain_text("What was known of it was changed")
+    said.get_by_role("link").click()
+    expect(page.locator("dl.facts").first).to_contain_text("Newcomer")
+
+
 def test_what_is_no_recording_is_told_and_the_choice_stays(
     served: Site, open_page: OpenPage, accessible: Accessible, shots: Shots
 ) -> None:

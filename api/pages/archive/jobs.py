@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 
 from emovec_db.api.context import context
 from emovec_db.api.pages.choice import PARAMETER
-from emovec_db.api.pages.problems import explain
+from emovec_db.api.pages.problems import explain, remark
+from emovec_db.domain.ingest import StoredBefore
 from emovec_db.domain.job import ARCHIVE_JOB, UPLOAD_JOB
 from emovec_db.domain.query import Page
 
@@ -39,6 +40,8 @@ def job(job_id: int) -> str:
         items=database.job_items(job_id) if one.kind == UPLOAD_JOB else (),
         can_retry=one.kind == ARCHIVE_JOB and not one.state.is_open and bool(kinds),
         explain=explain,
+        remark=remark,
+        stored_before=[*StoredBefore],
     )
 
 

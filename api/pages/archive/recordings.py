@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
+from emovec_db.api.context import context
 from emovec_db.api.errors import InvalidRequestError
 from emovec_db.api.pages.choice import collection_names, shown, shown_name
 from emovec_db.api.pages.fields import FilterForm, filter_form
@@ -33,7 +34,7 @@ def start() -> tuple[str, int]:
     """The list, and the form that adds to it."""
     filters = filter_form(request.args)
     listing, problem, status = Listing(Page((), None), 0), None, 200
-    is_there = shown_name() in collection_names()
+    is_there, settings = shown_name() in collection_names(), context().settings
     if is_there:
         try:
             listing = _listing(filters)
@@ -48,6 +49,8 @@ def start() -> tuple[str, int]:
         links=Links(filters, request.args.get("sort") or None),
         is_further=bool(request.args.get("cursor")),
         policy=shown().policy() if is_there else Policy(),
+        max_mb=settings.upload_max_mb,
+        max_minutes=settings.upload_max_minutes,
         deleted=request.args.get("deleted", type=int),
     )
     return page, status

@@ -24,6 +24,7 @@ from emovec_db.audio.resampling import MAX_RATE_HZ, MIN_RATE_HZ
 from emovec_db.errors import (
     DecoderCrashedError,
     MixedError,
+    NoChannelError,
     NotAudioError,
     NotFiniteError,
     RecordingError,
@@ -55,8 +56,8 @@ _CODEC: Final = re.compile(r"[a-z0-9_]{1,40}", re.ASCII)
 _ERRORS: Final[dict[str, type[RecordingError]]] = {
     kind.code: kind
     for kind in (
-        DecoderCrashedError, MixedError, NotAudioError, NotFiniteError, RecordingError, TooLongError, TruncatedError,
-        UnreadableError,
+        DecoderCrashedError, MixedError, NoChannelError, NotAudioError, NotFiniteError, RecordingError, TooLongError,
+        TruncatedError, UnreadableError,
     )
 }  # fmt: skip
 

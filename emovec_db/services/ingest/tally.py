@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from time import monotonic
 
-from emovec_db.domain.ingest import IngestFailure, IngestProgress, IngestReport
+from emovec_db.domain.ingest import IngestFailure, IngestProgress, IngestReport, StoredBefore
 from emovec_db.domain.job import JobProgress
 
 #: notes beyond these are only counted, so that a report stays readable
@@ -26,6 +26,8 @@ class Tally:
     #: how many recordings each remark holds for
     remarks: Counter[str] = field(default_factory=Counter)
     notes_left_out: int = 0
+    #: what there was to say of recordings that were stored before
+    stored_before: set[StoredBefore] = field(default_factory=set)
     duration_s: float = 0.0
     started: float = field(default_factory=monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -65,6 +67,7 @@ class Tally:
         with self._lock:
             self.counts.update(other.counts)
             self.remarks.update(other.remarks)
+            self.stored_before |= other.stored_before
             self.duration_s += other.duration_s
         for note in other.notes:
             self.note(note)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from emovec_db.domain.collection import Collection
 from emovec_db.domain.encoding import Provenance
-from emovec_db.domain.ingest import IngestFailure, overlay
+from emovec_db.domain.ingest import IngestFailure, StoredBefore, overlay
 from emovec_db.domain.policy import Policy, Refusal
 from emovec_db.domain.recording import Details, NewRecording, Recording
 from emovec_db.domain.sound import MIX, Sound
@@ -175,12 +175,15 @@ class _Writing:
         if candidate.source.uri in recording.uris:
             changed = self.unit.recordings.update_details(recording_id, given)
             self.outcomes.count("updated" if changed else "unchanged")
+            if changed:
+                self.outcomes.stored_before.add(StoredBefore.DETAILS_CHANGED)
             return [recording_id]
         if given != recording.details:
             self.outcomes.note(
                 f"{candidate.source.uri} has the bytes of recording {recording_id} but other details: "
                 "the first ones were kept"
             )
+            self.outcomes.stored_before.add(StoredBefore.DETAILS_KEPT)
         self.outcomes.count("updated")
         return [recording_id]
 
@@ -221,6 +224,7 @@ class _Writing:
             ids.append(one.recording_id)
         self.outcomes.count("unchanged" if known else "updated")
         self.outcomes.remark(LEFT_APART)
+        self.outcomes.stored_before.add(StoredBefore.CHANNELS_KEPT)
         return ids
 
     def _refuse(self, refusal: Refusal) -> list[int]:

@@ -22,10 +22,10 @@ from emovec_db.audio.decode import DECODE_CHAIN, decode, from_samples
 from emovec_db.domain.sound import SoundLimits
 from emovec_db.errors import (
     MixedError,
+    NoChannelError,
     NotAudioError,
     NotFiniteError,
     QueryError,
-    RecordingError,
     SilentError,
     TooLargeError,
     TooLongError,
@@ -174,7 +174,7 @@ def test_mix_of_six_channels_is_their_mean(tmp_path):
 )
 def test_asking_for_a_missing_channel_names_those_present(tmp_path, channels, asked, present):
     path = write(tmp_path / "a.wav", np.repeat(babble(0.5)[:, np.newaxis], channels, axis=1))
-    with pytest.raises(RecordingError, match="has no channel") as caught:
+    with pytest.raises(NoChannelError, match="has no channel") as caught:
         decode(path, channels=[asked], limits=LIMITS)
     assert str(caught.value) == f"a.wav has no channel {asked!r}; it has {present}"
 

@@ -7,14 +7,20 @@ const form = document.getElementById("upload");
 const input = document.getElementById("files");
 const drop = document.getElementById("drop");
 const isPlain = !new URLSearchParams(location.search).has("cursor");
-const uploads = new Uploads(document.getElementById("uploads"), facts.collection, () => isPlain && renew());
+const uploads = new Uploads(document.getElementById("uploads"), {
+  collection: facts.collection,
+  maxBytes: Number(form.dataset.maxBytes),
+  fields: () => {
+    const said = new FormData(form);
+    said.delete("recording");
+    return said;
+  },
+  settled: () => isPlain && renew(),
+});
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const said = new FormData(form);
-  const files = said.getAll("recording");
-  said.delete("recording");
-  uploads.add(files, said);
+  uploads.add([...input.files]);
   input.value = "";
 });
 

@@ -1,6 +1,7 @@
 // Choosing or recording a sound, and sending it to be classified. What is chosen lies in the form's own file field.
 import { fetchSound, send } from "../api.js";
 import { element, showProblem } from "../dom.js";
+import { MB, tooLarge } from "../parts/file-size.js";
 import { startRecording } from "../parts/microphone.js";
 import { clock, number, t } from "../words.js";
 
@@ -10,7 +11,6 @@ const field = by("recording");
 const problem = by("problem");
 const maxBytes = Number(form.dataset.maxBytes);
 const maxS = Number(form.dataset.maxMinutes) * 60;
-const MB = 1_000_000;
 let preview = null;
 
 field.addEventListener("change", showChosen);
@@ -51,12 +51,9 @@ function takeAway() {
 }
 
 function checkSize(file) {
-  if (file.size <= maxBytes) return true;
-  const values = { size: number(file.size / MB, 1), most: number(maxBytes / MB, 1) };
-  showProblem(problem, new Error(
-    t("This file has %(size)s MB, and the server takes %(most)s MB at most. Send a shorter recording, or the same as mp3, m4a or ogg.", values),
-  ));
-  return false;
+  const found = tooLarge(file, maxBytes);
+  if (found) showProblem(problem, found);
+  return !found;
 }
 
 for (const name of ["dragover", "dragleave", "drop"]) {

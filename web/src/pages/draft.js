@@ -21,9 +21,9 @@ by("forget").addEventListener("click", async () => {
     showProblem(by("forget-problem"), error);
   }
 });
-if (by("store-form")) store(by("store-form"), path, (id) => {
+if (by("store-form")) store(by("store-form"), path, (jobId) => {
   const page = new URL(draft.dataset.page, location.href);
-  page.searchParams.set("stored", id);
+  page.searchParams.set("job", jobId);
   page.hash = "stored";
   location.assign(page);
 });

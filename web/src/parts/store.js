@@ -6,7 +6,7 @@ import { t } from "../words.js";
 const WAIT_S = 10;
 const OFTEN_MS = 1000;
 
-/** Stores the draft at `path` by what `form` says; `onStored` gets the recording's id. */
+/** Stores the draft at `path` by what `form` says; `onStored` gets the id of the job that did. */
 export function store(form, path, onStored) {
   const part = (id) => form.querySelector(`#${id}`);
   const send = async (allowAgain) => {
@@ -31,13 +31,13 @@ export function store(form, path, onStored) {
   part("store-again").addEventListener("click", () => send(true));
 }
 
-/** The recording's id once the job is over; ApiError where it came to nothing. */
+/** The job's id once it is over; ApiError where it came to nothing. */
 async function finished(job) {
   while (job.items === undefined || job.items === null || !job.finished_at) {
     await new Promise((resolve) => setTimeout(resolve, OFTEN_MS));
     job = await ask(`/v1/jobs/${job.job_id}`);
   }
   const [item] = job.items;
-  if (item?.recording_ids.length) return item.recording_ids[0];
+  if (item?.recording_ids.length) return job.job_id;
   throw new ApiError(0, { code: item?.code ?? "internal", message: item?.message ?? job.error ?? "" });
 }

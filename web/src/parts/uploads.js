@@ -2,6 +2,7 @@
 import { ask } from "../api.js";
 import { number, t } from "../words.js";
 import { JobFeed, isOver } from "./job-feed.js";
+import { tooLarge } from "./file-size.js";
 import { Upload } from "./upload.js";
 
 const AT_ONCE = 3;
@@ -9,21 +10,23 @@ const AT_ONCE = 3;
 const OPEN_JOBS = 100;
 
 export class Uploads {
-  /** `place` has a status line and a list; `settled` is called when all that was sent is over. */
-  constructor(place, collection, settled) {
-    [this.place, this.collection, this.settled] = [place, collection, settled];
+  /** `place` has a status line and a list; `fields` gives what is said of files now; `settled` is called when all is over. */
+  constructor(place, { collection, maxBytes, fields, settled }) {
+    Object.assign(this, { place, collection, maxBytes, fields, settled });
     this.summary = place.querySelector("[role=status]");
     this.list = place.querySelector("ul");
     this.all = [];
     window.addEventListener("beforeunload", (event) => this.some("waiting", "sending") && event.preventDefault());
   }
 
-  add(files, said) {
+  add(files) {
     this.place.hidden = false;
     for (const file of files) {
-      const upload = new Upload(file, said, () => this.next());
+      const upload = new Upload(file, this.fields, () => this.next());
       this.all.push(upload);
       this.list.append(upload.item);
+      const problem = tooLarge(file, this.maxBytes);
+      if (problem) upload.fail(problem);
     }
     this.next();
   }
