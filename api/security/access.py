@@ -57,10 +57,13 @@ class Access:
         if self._has_key_header():
             return None
         self._refuse_other_sites()
-        if request.endpoint in _OPEN_ENDPOINTS or self.has_session():
+        if request.endpoint in _OPEN_ENDPOINTS:
             return None
         if self._key is None:
+            # nor does a session count: without a key anybody could sign one
             self._refuse_forwarded()
+            return None
+        if self.has_session():
             return None
         if request.method == "GET" and wants_page():
             return redirect("/signin?next=" + quote(request.full_path.rstrip("?"), safe=""))  # type: ignore[return-value]

@@ -7,6 +7,7 @@ from flask import request
 from flask.testing import FlaskClient
 
 from emovec_db.api.app import create_app
+from emovec_db.api.security.access import COOKIE
 from emovec_db.api.serve import serve
 from emovec_db.database import Database
 from emovec_db.errors import SettingsError
@@ -106,6 +107,8 @@ def test_a_proxy_lets_nobody_in_without_a_key(client: FlaskClient, name: str) ->
             assert "set EMOVEC_API_KEY" in failed(refused, 401, "unauthorized")["message"]
         failed(client.delete(f"{COLLECTION}/recordings/1", headers={name: value}), 401, "unauthorized")
     assert client.get("/healthz", headers={name: "x"}).status_code == 200
+    forged = f"{COOKIE}={client.application.extensions['emovec_db_access'].new_session()}"
+    failed(client.get("/v1/collections", headers={name: "x", "Cookie": forged}), 401, "unauthorized")
     page = client.get("/archive", headers={name: "x", "Accept": "text/html"})
     assert (page.status_code, "EMOVEC_API_KEY" in page.text) == (401, True)
 
