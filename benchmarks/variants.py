@@ -52,20 +52,30 @@ def load(name: str, directory: Path, threads: int) -> Variant:
 
 def model_directory(out: Path, *, tiny: bool) -> Path:
     """A model directory with random weights, and its two ONNX exports in folders of it; made unless it is there."""
-    from emovec_db.encoder.emotion2vec.export import export_directory
-    from emovec_db.encoder.emotion2vec.funasr_class import network_class
     from emovec_db.encoder.onnx_directory import is_onnx_directory
-
-    network_class()
-    from tests.checkpoints import PLUS_LARGE, TINY, write_checkpoint
 
     folder = out / ("emotion2vec-tiny" if tiny else "emotion2vec-plus-large")
     if not (folder / "model.pt").is_file():
-        write_checkpoint(folder, TINY if tiny else PLUS_LARGE)
+        _write_checkpoint(folder, tiny=tiny)
     for precision in ONNX:
         if not is_onnx_directory(folder / precision):
-            export_directory(folder, folder / precision, precision=precision)
+            _export(folder, precision)
     return folder
+
+
+def _write_checkpoint(folder: Path, *, tiny: bool) -> None:
+    from emovec_db.encoder.emotion2vec.funasr_class import network_class
+
+    network_class()  # imports FunASR the way that the next line needs
+    from tests.checkpoints import PLUS_LARGE, TINY, write_checkpoint
+
+    write_checkpoint(folder, TINY if tiny else PLUS_LARGE)
+
+
+def _export(folder: Path, precision: str) -> None:
+    from emovec_db.encoder.emotion2vec.export import export_directory
+
+    export_directory(folder, folder / precision, precision=precision)
 
 
 def clips_of(out: Path, count: int) -> tuple[list[Waveform], str]:

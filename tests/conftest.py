@@ -15,6 +15,10 @@ from tests.servers import PostgresServer, pgvector_programs, postgres_programs, 
 
 # what runs several tests at a time tells each its terminal's width; commands in tests write into pipes
 os.environ.pop("COLUMNS", None)
+# threads that wait for each other by spinning take the cores from the tests that run beside them
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# the many commands that tests start would each compile the whole package anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # how long an example takes says more of the machine than of the code
 settings.register_profile("emovec", deadline=None)

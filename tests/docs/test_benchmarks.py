@@ -50,15 +50,21 @@ def test_every_file_is_named_in_the_page() -> None:
     assert [name for name in SCRIPTS if f"python -m benchmarks.{name}\n" not in page] == []
 
 
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all benchmarks, as people have it: clips, models and databases are made once."""
+    return tmp_path_factory.mktemp("benchmarks")
+
+
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if name != NEEDS_GPU])
-def test_benchmark_runs_and_prints_the_tables_of_the_page(name: str, tmp_path: Path) -> None:
+def test_benchmark_runs_and_prints_the_tables_of_the_page(name: str, out: Path) -> None:
     if name in NEED_BROWSER:
         require(chromium.program(), "no Chromium: `apt install chromium`")
-    printed = python(f"benchmarks.{name}", "--smoke", "--out", tmp_path)
+    printed = python(f"benchmarks.{name}", "--smoke", "--out", out)
 
     assert heads(printed)
     assert heads(printed) <= heads(read(PAGE))
-    kept = (tmp_path / f"{name}.json").read_text(encoding="utf-8")
+    kept = (out / f"{name}.json").read_text(encoding="utf-8")
     assert {"date", "machine", "load_before", "load_after"} < json.loads(kept).keys()
     assert str(ROOT) not in printed + kept
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +25,18 @@ from tests.integration.services.test_search import many
 COUNT = 1_200
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the recordings, in no index yet: copying it is quicker than storing them each time."""
+    folder = tmp_path_factory.mktemp("filled") / "data"
+    with emovec_db.open(folder, encoder="fake") as opened:
+        many(opened, COUNT)
+    return folder
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(filled: Path, tmp_path: Path) -> Iterator[Database]:
+    shutil.copytree(filled, tmp_path / "data")
     with emovec_db.open(tmp_path / "data", encoder="fake") as opened:
         yield opened
 
@@ -35,7 +46,7 @@ def calls(database: Database, monkeypatch: pytest.MonkeyPatch) -> Collection:
     """A collection that is searched by an inverted file, with a published snapshot."""
     monkeypatch.setattr(choice, "EXACT_LIMIT", 500)
     monkeypatch.setattr(snapshots, "SNAPSHOT_MIN", 500)
-    collection = many(database, COUNT)
+    collection = database.collection("many")
     search(collection)
     return collection
 
