@@ -46,7 +46,7 @@ def test_what_failed_and_why_and_again(
     site, calls = failing
     page = open_page(site.url("/jobs"))
     page.get_by_role("link", name="1", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("3 of 3 recordings")
+    expect(page.locator("#state").get_by_role("status")).to_contain_text("3 of 3 recordings")
     expect(page.locator("#failures tbody tr")).to_have_count(2)
     expect(page.locator("#failures")).to_contain_text("<b>notes.wav")
     accessible(page)
@@ -56,7 +56,7 @@ def test_what_failed_and_why_and_again(
     (calls / "silent.wav").write_bytes((ROOT / "samples" / "conor" / "2026-04-10_backup.wav").read_bytes())
     page.get_by_role("button", name="Retry what failed").click()
     expect(page).not_to_have_url(re.compile("/jobs/1"))
-    expect(page.get_by_role("status")).to_contain_text("done")
+    expect(page.locator("#state").get_by_role("status")).to_contain_text("done")
     expect(page.locator("#state dl")).to_contain_text("stored1")
     expect(page.locator("#failures tbody tr")).to_have_count(1)
 
