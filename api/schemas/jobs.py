@@ -46,6 +46,7 @@ class Job(Answer):
     job_id: int
     collection: str
     kind: str
+    uri: str | None = Field(description="of the upload; of an archive, of one file that waits or failed")
     state: JobState
     counts: dict[str, int] = Field(description="recordings by outcome")
     total: int | None = Field(description="recordings expected, where that is known")

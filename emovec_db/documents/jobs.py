@@ -54,6 +54,7 @@ def job_document(
         "job_id": job.job_id,
         "collection": job.collection,
         "kind": job.kind,
+        "uri": job.uri,
         "state": job.state.value,
         "counts": dict(job.counts),
         "total": job.total,

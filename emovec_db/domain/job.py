@@ -65,6 +65,8 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     error: str | None
+    #: of the file that was sent; of an archive one that waits or failed, if any: what went well leaves no names in jobs
+    uri: str | None = None
 
     @property
     def done(self) -> int:

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, func, insert, or_, select, update
 
 from emovec_db.domain.job import Job, JobProgress, JobState
 from emovec_db.domain.query import Page
 from emovec_db.errors import NotFoundError
 from emovec_db.store import paging, rows
 from emovec_db.store.statements import Query
-from emovec_db.store.tables import CollectionRow, JobItemRow, JobRow
+from emovec_db.store.tables import CollectionRow, FailureRow, JobItemRow, JobRow
 
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 ABANDONED = "its process died: do the same again to continue"
@@ -196,7 +196,11 @@ def _ended(state: JobState, error: str | None, now: datetime) -> dict[str, Any]:
 
 
 def _select() -> Query:
-    return select(JobRow, CollectionRow.name.label("collection")).join(
+    # in the order of their indexes
+    item = select(JobItemRow.uri).where(JobItemRow.job_id == JobRow.job_id).order_by(JobItemRow.uri).limit(1)
+    failure = select(FailureRow.uri).where(FailureRow.job_id == JobRow.job_id).order_by(FailureRow.failure_id).limit(1)
+    uri = func.coalesce(item.scalar_subquery(), failure.scalar_subquery())
+    return select(JobRow, CollectionRow.name.label("collection"), uri.label("uri")).join(
         CollectionRow, CollectionRow.collection_id == JobRow.collection_id
     )
 
@@ -217,4 +221,5 @@ def _job_from(row: Any) -> Job:
         started_at=row.started_at,
         finished_at=row.finished_at,
         error=row.error,
+        uri=row.uri,
     )

@@ -22,6 +22,22 @@ def test_pages_of_one_collections_jobs(api: Api) -> None:
     failed(api.client.get("/v1/jobs?collection=nosuch"), 404, "not_found")
 
 
+def test_jobs_name_their_file_until_its_recording_is_deleted(api: Api, tmp_path: Path) -> None:
+    (tmp_path / "notes.wav").write_text("no sound")
+    (tmp_path / "call.wav").write_bytes(wav(400))
+    api.database.collection().ingest(tmp_path / "call.wav")
+    api.database.collection().ingest(tmp_path)
+    recording_id = api.stored_id(wav(200), "call 7.wav")
+
+    def names() -> list[str | None]:
+        jobs = checked(api.client.get("/v1/jobs"), 200, JobPage)["items"]
+        return [job["uri"] and job["uri"].rpartition("/")[2] for job in jobs]
+
+    assert names() == ["call%207.wav", "notes.wav", None]
+    api.client.delete(f"{COLLECTION}/recordings/{recording_id}")
+    assert names() == [None, "notes.wav", None]
+
+
 def test_cancel(api: Api) -> None:
     job_id = upload(api)
     cancelled = checked(api.client.post(f"/v1/jobs/{job_id}/cancel"), 200, Job)

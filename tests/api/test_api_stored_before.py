@@ -132,6 +132,7 @@ def test_a_drafts_page_does_not_believe_its_address(api: Api, ingested: Path, cl
 def test_a_jobs_page_says_what_became_of_an_upload(api: Api, ingested: Path) -> None:
     job_id = api.store(ingested.read_bytes(), customer="Newcomer")["job_id"]
     assert "It came from elsewhere before" in page(api, f"/jobs/{job_id}")
+    assert "stored already, came from elsewhere or with other details" in page(api, f"/jobs/{job_id}")
     assert "填写的信息没有采用" in page(api, f"/jobs/{job_id}", "zh")
     assert 'id="failed"' not in page(api, f"/jobs/{job_id}")
 

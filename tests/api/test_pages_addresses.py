@@ -76,3 +76,12 @@ def test_only_some_customers_are_offered_for_a_comparison(api: Api, monkeypatch:
         api.stored_id(wav(200 * (number + 1)), f"{name}.wav", customer=name)
     page = api.client.get("/customer-comparison").text
     assert re.findall(r'<option value="(amara|beatriz|conor)">', page) == ["amara", "beatriz"]
+
+
+def test_only_what_is_gone_is_said_to_be_deleted(api: Api) -> None:
+    recording_id = api.stored_id(wav(200))
+    for claim in (recording_id, "x", "9" * 30, -1):
+        assert "is deleted" not in api.client.get(f"/archive?deleted={claim}").text
+    deleted = api.client.post(f"/archive/{recording_id}/deletion")
+    assert f"Recording {recording_id} is deleted" in api.client.get(deleted.headers["Location"]).text
+    assert "is deleted" not in api.client.get("/archive?collection=nosuch&deleted=1").text

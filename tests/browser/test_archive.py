@@ -267,6 +267,20 @@ def test_what_is_too_large_is_told_before_it_is_sent(archive: Site, open_page: O
     assert "POST" not in sent
 
 
+def test_while_the_server_is_away_uploads_say_so(archive: Site, open_page: OpenPage, accessible: Accessible) -> None:
+    page = open_page(archive.url("/archive?collection=away"))
+    page.expected_failures = {"net::ERR"}  # type: ignore[attr-defined]
+    page.route("**/v1/jobs**", lambda route: route.abort("connectionrefused"))
+    send(page, CLIP)
+    away, status = page.locator("#uploads-away"), page.locator("#uploads-list .status")
+    expect(away).to_have_text("The server can't be reached; trying again …")
+    expect(status).to_have_text("waits for its turn")
+    accessible(page)
+    page.unroute("**/v1/jobs**")
+    expect(status).to_have_text("stored")
+    expect(away).to_be_empty()
+
+
 def test_deleting_says_what_goes_and_the_same_comes_in_again_only_if_said(
     archive: Site, open_page: OpenPage, accessible: Accessible, shots: Shots
 ) -> None:

@@ -46,7 +46,7 @@ def test_what_failed_and_why_and_again(
     site, calls = failing
     page = open_page(site.url("/jobs"))
     page.get_by_role("link", name="1", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("3 of 3 recordings")
+    expect(page.locator("#state").get_by_role("status")).to_contain_text("3 of 3 recordings")
     expect(page.locator("#failures tbody tr")).to_have_count(2)
     expect(page.locator("#failures")).to_contain_text("<b>notes.wav")
     accessible(page)
@@ -56,7 +56,7 @@ def test_what_failed_and_why_and_again(
     (calls / "silent.wav").write_bytes((ROOT / "samples" / "conor" / "2026-04-10_backup.wav").read_bytes())
     page.get_by_role("button", name="Retry what failed").click()
     expect(page).not_to_have_url(re.compile("/jobs/1"))
-    expect(page.get_by_role("status")).to_contain_text("done")
+    expect(page.locator("#state").get_by_role("status")).to_contain_text("done")
     expect(page.locator("#state dl")).to_contain_text("stored1")
     expect(page.locator("#failures tbody tr")).to_have_count(1)
 
@@ -95,3 +95,31 @@ def test_a_job_that_is_over_can_not_be_ended(failing: tuple[Site, Path], open_pa
     answer = page.request.post(site.url("/jobs/1/cancel"), headers={"Accept": "text/html"})
     assert answer.status == 409
     assert "done already" in answer.text()
+
+
+def test_a_server_that_is_away_is_told_until_it_answers(failing: tuple[Site, Path], open_page: OpenPage) -> None:
+    site, _calls = failing
+    page = open_page(site.url("/server"), locale="zh-CN")
+    page.expected_failures = {"net::ERR"}  # type: ignore[attr-defined]
+    for address in ("/jobs", "/jobs/1"):
+        page.route("**/v1/jobs**", lambda route: route.abort("connectionrefused"))
+        page.goto(site.url(address))
+        expect(page.locator("#away")).to_have_text("无法连接服务器，正在重试 …")
+        page.unroute("**/v1/jobs**")
+        expect(page.locator("#away")).to_be_empty()
+
+
+def test_a_job_is_known_by_its_file(failing: tuple[Site, Path], open_page: OpenPage, accessible: Accessible) -> None:
+    site, _calls = failing
+    page = open_page(site.url("/server"), phone=True)
+    name = "<i>" + "a_long_name_without_any_gap" * 5 + ".wav"
+    form = {"recording": {"name": name, "mimeType": "audio/wav", "buffer": b"no sound"}}
+    answer = page.request.post(site.url("/v1/collections/uploads/recordings"), multipart=form)
+    page.goto(site.url("/jobs"))
+    job = answer.json()["job_id"]
+    row = page.locator("tr", has=page.locator(f"#job-{job}"))
+    expect(row.locator(".file")).to_have_text(name)
+    expect(page.locator("tr", has=page.locator("#job-1")).locator(".file")).to_have_text(re.compile(r"\.wav …$"))
+    assert row.locator(".file").evaluate("cell => cell.getBoundingClientRect().width") < 390
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    accessible(page)

@@ -12,10 +12,12 @@ from emovec_db.api.errors import InvalidRequestError
 from emovec_db.api.pages.choice import collection_names, shown, shown_name
 from emovec_db.api.pages.fields import FilterForm, filter_form
 from emovec_db.api.pages.problems import told
+from emovec_db.api.pages.whole_numbers import whole_number
+from emovec_db.api.schemas.requests import MAX_ID
 from emovec_db.domain.policy import Policy
 from emovec_db.domain.query import Page
 from emovec_db.domain.recording import Recording
-from emovec_db.errors import UserError
+from emovec_db.errors import NotFoundError, QueryError, UserError
 
 PER_PAGE = 50
 #: what is sorted by a click: numbers and times begin with the greatest
@@ -51,9 +53,22 @@ def start() -> tuple[str, int]:
         policy=shown().policy() if is_there else Policy(),
         max_mb=settings.upload_max_mb,
         max_minutes=settings.upload_max_minutes,
-        deleted=request.args.get("deleted", type=int),
+        deleted=_deleted() if is_there else None,
     )
     return page, status
+
+
+def _deleted() -> int | None:
+    """The recording that the address says was deleted, if it is gone."""
+    try:
+        recording_id = whole_number(request.args, "deleted", most=MAX_ID)
+        if recording_id is not None:
+            shown().recording(recording_id)
+    except NotFoundError:
+        return recording_id
+    except QueryError:
+        pass
+    return None
 
 
 class Links:

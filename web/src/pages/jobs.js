@@ -19,7 +19,7 @@ const feed = new JobFeed((jobs) => {
     waiting = null;
     renew();
   }, PAUSE_MS);
-}, shown === "all" || !shown ? collection : null);
+}, document.getElementById("away"), shown === "all" || !shown ? collection : null);
 
 // a page that nobody looks at takes no listener's place
 document.addEventListener("visibilitychange", () => (document.hidden ? feed.close() : feed.open()));

@@ -11,6 +11,9 @@ const FAULTS_OF_FILES = [
 /** What lies in what was said of the file. */
 const FAULTS_OF_FIELDS = ["bad_query", "bad_recording", "invalid", "mixed", "no_channel", "refused"];
 
+/** The server that has a job may be away when it is asked what became of it. */
+const ASK_AGAIN_MS = 2_000;
+
 export class Upload {
   /** `fields` gives the form's other fields as they are now; `changed` is called whenever its state changes. */
   constructor(file, fields, changed) {
@@ -57,7 +60,8 @@ export class Upload {
     try {
       this.conclude(await asked);
     } catch (error) {
-      this.fail(error);
+      if (error.code === "network") setTimeout(() => this.wait(), ASK_AGAIN_MS);
+      else this.fail(error);
     }
   }
 

@@ -10,10 +10,10 @@ const AT_ONCE = 3;
 const OPEN_JOBS = 100;
 
 export class Uploads {
-  /** `place` has a status line and a list; `fields` gives what is said of files now; `settled` is called when all is over. */
+  /** `place` has a status line, a place to say that the server is away, and a list; `fields` gives what is said of files now; `settled` is called when all is over. */
   constructor(place, { collection, maxBytes, fields, settled }) {
     Object.assign(this, { place, collection, maxBytes, fields, settled });
-    this.summary = place.querySelector("[role=status]");
+    [this.summary, this.away] = place.querySelectorAll("[role=status]");
     this.list = place.querySelector("ul");
     this.all = [];
     window.addEventListener("beforeunload", (event) => this.some("waiting", "sending") && event.preventDefault());
@@ -36,7 +36,7 @@ export class Uploads {
     while (this.count("sending") < AT_ONCE && this.count("sending", "queued") < OPEN_JOBS && this.some("waiting")) {
       this.all.find((upload) => upload.state === "waiting").send();
     }
-    if (!this.feed && this.some("queued")) this.feed = new JobFeed(() => this.hear(), this.collection);
+    if (!this.feed && this.some("queued")) this.feed = new JobFeed(() => this.hear(), this.away, this.collection);
     this.hear(); // a quick job may have been told of before its upload was answered
     this.say();
   }
