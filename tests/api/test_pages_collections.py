@@ -18,14 +18,15 @@ NOT_YET = {
     "zh": "集合 A 尚不存在：添加第一条录音时会创建它。",
 }
 NAMES = {"en": "letters A to Z and a to z, digits", "zh": "字母 A–Z、a–z，数字"}
-#: pages of what is stored, lists and then what is in them, with the list that links to other collections lead to
+#: pages of what is stored, lists and then what they hold, and where links to other collections lead
 LISTS = {
     "/search": "/search", "/search?like=1": "/search", "/search?draft=x": "/search", "/customers": "/customers",
     "/customer-comparison": "/customers", "/clusters": "/clusters", "/cluster-comparison": "/clusters",
     "/jobs": "/archive",
 }  # fmt: skip
 ONES = {
-    "/customers/x": "/customers", "/archive/1": "/archive", "/archive/1/deletion": "/archive", "/clusters/1": "/clusters",
+    "/customers/x": "/customers", "/archive/1": "/archive", "/archive/1/deletion": "/archive",
+    "/clusters/1": "/clusters",
 }  # fmt: skip
 TAKE_IN = ("/", "/archive", "/server")
 

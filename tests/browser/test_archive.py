@@ -211,7 +211,7 @@ def test_uploads_are_followed_and_what_fails_says_why(
     summary, entries = page.locator("#uploads-summary"), page.locator("#uploads-list li")
     expect(summary).to_have_text("1 of 3 stored, 2 not")
     expect(entries.nth(0)).to_contain_text(EVIL)
-    expect(entries.nth(1).locator(".status")).to_contain_text("is not audio")
+    expect(entries.nth(1).locator(".status")).to_contain_text("holds no sound that can be read")
     expect(entries.nth(1).get_by_role("button")).to_have_count(0)  # the file would be no other
     expect(page.locator("table.recordings tbody tr")).to_have_count(1)  # without loading the page again
     accessible(page)
@@ -296,7 +296,7 @@ def test_deleting_says_what_goes_and_the_same_comes_in_again_only_if_said(
     page.expected_failures = {409}  # type: ignore[attr-defined]
     send(page, CLIP)
     entry = page.locator("#uploads-list li")
-    expect(entry.locator(".status")).to_contain_text("deleted from this collection")
+    expect(entry.locator(".status")).to_contain_text("was deleted from the collection before")
     entry.get_by_role("button", name="Store it all the same").click()
     expect(entry.get_by_role("link", name="Look at it")).to_be_visible()
 

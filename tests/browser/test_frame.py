@@ -102,3 +102,13 @@ def test_what_a_page_loads_is_compressed_and_kept(samples: Site, open_page: Open
         assert "immutable" in headers["cache-control"], address
     style = page.locator("[rel=stylesheet]").get_attribute("href")
     assert page.request.get(samples.url(style)).headers["content-encoding"] in {"br", "gzip", "zstd"}
+
+
+def test_the_api_to_be_tried_is_accessible(samples: Site, open_page: OpenPage, accessible: Callable[..., None]) -> None:
+    page = open_page(samples.url("/docs"))
+    operation = page.locator(".opblock-summary-control").first
+    operation.wait_for()
+    accessible(page, also=())
+    operation.click()
+    expect(operation).to_have_attribute("aria-expanded", "true")
+    assert "#/" in page.url  # which says which one is open
