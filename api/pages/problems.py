@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, current_app, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
 from emovec_db.api.errors import UnauthorizedError, answer, described
@@ -45,7 +45,7 @@ EXPLANATIONS: dict[str, str] = {
     "missing_part": later("A part that this needs is not installed on the server."),
     "mixed": later("The file holds several channels, and the collection's rules forbid mixing them. Name the channel."),
     "network": later("The server can't be reached. Check that it runs, and try again."),
-    "no_channel": later("The file has no such channel"),
+    "no_channel": later("The file has no such channel."),
     "no_speech": later("No speech was found in this recording."),
     "not_audio": later("This file holds no sound that can be read. Use a recording: wav, mp3, m4a, flac, ogg, webm …"),
     "not_finite": later("This file holds samples that are no numbers. It is damaged."),
@@ -114,10 +114,13 @@ def problem_page(error: Exception) -> Response:
     if not wants_page() or (isinstance(error, HTTPException) and error.code is None):
         return answer(error)
     problem = described(error)
+    needs_key = problem.code == UnauthorizedError.code
+    # where there is no key nobody can sign in: the server's words say what the operator has to do
+    can_sign_in = needs_key and current_app.extensions["emovec_db_access"].asks_for_key
     page = render_template(
         "problem.html",
-        explanation=explain(problem.code, problem.message),
+        explanation=problem.message if needs_key and not can_sign_in else explain(problem.code, problem.message),
         message=problem.message,
-        signed_out=problem.code == UnauthorizedError.code,
+        signed_out=can_sign_in,
     )
     return make_response(page, problem.status, problem.headers)

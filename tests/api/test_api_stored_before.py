@@ -92,7 +92,7 @@ def test_a_drafts_page_says_what_became_of_it(api: Api, ingested: Path) -> None:
     assert "填写的信息没有采用" in said(api, address, "zh")
     assert customer(api) is None
     address = f"/drafts/{known}?job={store_draft(api, known, customer='Newcomer', role='agent')}"
-    assert said(api, address).endswith("changed to what was said now")
+    assert said(api, address).endswith("changed to what was said now.")
     assert "已改为" in said(api, address, "zh")
     assert customer(api) == "Newcomer"
     api.client.delete(f"{COLLECTION}/recordings/1")
@@ -109,7 +109,7 @@ def test_a_drafts_page_leads_to_all_channels(api: Api, tmp_path: Path) -> None:
     token = made(api, call, "call.wav")["token"]
     address = f"/drafts/{token}?job={store_draft(api, token, customer='amara')}"
     assert "recording 1 (left channel), recording 2 (right channel)" in said(api, address)
-    assert "recording 2 (right channel) Its channels are stored each for itself" in said(api, address)
+    assert "recording 2 (right channel) The channels of this file are stored each for itself" in said(api, address)
     assert "左右声道分开" in said(api, address, "zh")
     assert 'id="store"' not in page(api, address)
 

@@ -27,9 +27,9 @@ from emovec_db.errors import (
     DecoderCrashedError,
     DecodeTimeoutError,
     EmovecError,
+    NoChannelError,
     NotAudioError,
     QueryError,
-    RecordingError,
     TooLargeError,
     TooLongError,
 )
@@ -112,7 +112,7 @@ def error_of(decoding, *arguments, **options) -> tuple[type, str]:
 @pytest.mark.parametrize(
     ("channels", "limits", "kind"),
     [
-        (["left"], LIMITS, RecordingError),
+        (["left"], LIMITS, NoChannelError),
         (["middle"], LIMITS, QueryError),
         (["mix"], SoundLimits(100, 60), TooLargeError),
         (["mix"], SoundLimits(10_000_000, 0.5), TooLongError),

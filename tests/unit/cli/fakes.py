@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -358,7 +358,8 @@ class FakeCollection:
         self._asked("cluster", k, **wanted)
         return clustering()
 
-    def clustering(self, clustering_id: int) -> Clustering:
+    def clustering(self, clustering_id: int, *, central_of: Container[int] | None = None) -> Clustering:
+        del central_of
         return replace(clustering(), clustering_id=clustering_id)
 
     def clusterings(self, **wanted: Any) -> Page[Clustering]:

@@ -81,14 +81,14 @@ export class Upload {
     this.doing.replaceChildren(...links);
     this.progress.value = 1;
     const outcome = job.counts.ingested ? t("stored") : t("is stored already");
-    this.become("stored", remark ? `${outcome}; ${remark.explanation}` : outcome);
+    this.become("stored", remark ? t("%(outcome)s. %(more)s", { outcome, more: remark.explanation }) : outcome);
   }
 
   fail(error) {
     this.progress.value = 0;
     this.doing.replaceChildren(...this.remedies(error.code));
     const advice = t("Choose “all channels mixed” above, leave open who speaks left and right, and retry.");
-    this.become("failed", error.code === "no_channel" ? `${error.explanation} – ${advice}` : error.explanation);
+    this.become("failed", error.code === "no_channel" ? `${error.explanation} ${advice}` : error.explanation);
   }
 
   /** Buttons for what may help. */
