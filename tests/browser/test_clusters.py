@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import CUSTOMER_FROM
 from tests.browser.sites import Site, site
-from tests.conftest import ROOT
+from tests.conftest import ROOT, require
 
 OpenPage = Callable[..., Page]
 Check = Callable[[Page], None]
@@ -81,8 +81,8 @@ def test_other_layouts_and_spaces(grouped: Site, open_page: OpenPage) -> None:
     expect(page.locator("#map-gist")).to_contain_text("by t-SNE in space embedding")
 
 
-@pytest.mark.skipif(find_spec("umap") is None, reason="no UMAP: pip install 'emovec-db[maps]'")
 def test_umap_lays_out_all_of_it_and_keeps_neighbours(grouped: Site, open_page: OpenPage) -> None:
+    require(find_spec("umap") is not None, "no UMAP: pip install 'emovec-db[maps]'")
     page = drawn(open_page(grouped.url("/clusters")))
     everything = legend(page)
     page.get_by_label("Laid out by").select_option("umap")
